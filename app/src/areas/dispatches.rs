@@ -1,0 +1,205 @@
+//! Dispatches: from the form's draft through the preview to the recorded operations.
+
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+use super::Viewer;
+use super::{Problem, RepoName};
+
+/// How far the workflow goes by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Plan and implement without stopping.
+    #[default]
+    OneShot,
+    /// Stop after planning, for a person to read, edit and approve.
+    PlanFirst,
+}
+
+/// The form of `/new` as typed: nothing is checked yet, so that nothing typed is ever lost.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NewForm {
+    pub repo: String,
+    pub base: String,
+    pub instruction: String,
+    pub mode: Mode,
+    /// Model name for the agent; empty for the repository's default.
+    pub model: String,
+    /// Objective issue number as typed; empty for none.
+    pub objective: String,
+    /// Roadmap node id; empty for none.
+    pub node: String,
+    /// Set when the person dispatches although the node already runs or is done.
+    pub override_node: bool,
+}
+
+/// A form kept on the server, also for someone who is not signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    /// Unguessable; whoever holds it (in the session) may read the draft.
+    pub id: String,
+    pub form: NewForm,
+    /// Epoch milliseconds.
+    pub saved_at: i64,
+}
+
+/// One write that a dispatch will send to GitHub, or has sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedWrite {
+    /// The operation's key, unique in the dispatch, such as `create-issue`.
+    pub operation: String,
+    /// What it does, in words: "Create the plan issue".
+    pub title: String,
+    pub method: String,
+    /// Path with placeholders, such as `/repos/acme/widgets/issues/{issue}/comments`.
+    pub path: String,
+    /// Named contents in the order they are best read: ("title", ...), ("body", ...).
+    /// Placeholders are written `{issue}`, `{pr}`, `{stamp}`, `{now}`, `{run_id}`, `{sha}` and the like.
+    pub contents: Vec<(String, String)>,
+    /// The exact JSON that is sent, with the same placeholders.
+    pub json: String,
+    /// Best-effort writes do not stop the dispatch when they fail.
+    pub best_effort: bool,
+}
+
+/// A remark of the instruction lint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LintRemark {
+    /// 1-based line in the instruction.
+    pub line: u32,
+    pub message: String,
+    /// Only remarks about secrets block.
+    pub blocking: bool,
+}
+
+/// Everything that a dispatch would write, in order. Making it writes nothing anywhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preview {
+    pub repo: RepoName,
+    pub base: String,
+    /// Placeholders with what is known of them: ("issue", "the number GitHub gives the new issue").
+    pub placeholders: Vec<(String, String)>,
+    pub writes: Vec<PlannedWrite>,
+    /// Things to know, such as "GitHub will not close the issue: the base is not the default branch".
+    pub notes: Vec<String>,
+    pub lint: Vec<LintRemark>,
+}
+
+/// Where one operation of a dispatch stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperationState {
+    Waiting,
+    /// Recorded as begun; the answer has not been recorded.
+    Sending,
+    Done,
+    Failed,
+    /// Sent without a recorded answer, and looking it up did not settle it: a person must say.
+    Doubtful,
+    /// Not needed (the label is there already).
+    Skipped,
+    Undone,
+}
+
+/// One operation of a dispatch, with its own result and its own retry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperationView {
+    pub key: String,
+    pub title: String,
+    pub state: OperationState,
+    pub best_effort: bool,
+    /// What it made or why it failed, in words.
+    pub detail: Option<String>,
+    /// Where it can be seen on GitHub.
+    pub url: Option<String>,
+    pub problem: Option<Problem>,
+    /// Epoch milliseconds.
+    pub began_at: Option<i64>,
+    pub ended_at: Option<i64>,
+}
+
+/// Where a dispatch stands as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DispatchState {
+    /// Operations are being carried out.
+    Running,
+    /// All required operations are done and the run is known.
+    Sent,
+    /// Stopped: resume or undo.
+    Stopped,
+    /// Being undone.
+    Undoing,
+    Undone,
+}
+
+/// A dispatch with its operations.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DispatchView {
+    pub id: String,
+    pub repo: RepoName,
+    /// The plan issue, once GitHub has given it a number.
+    pub issue: Option<i64>,
+    pub branch: Option<String>,
+    pub pr: Option<i64>,
+    pub run_id: Option<i64>,
+    /// `one-shot` or `plan-implement`.
+    pub workflow: String,
+    pub mode: Mode,
+    pub title: String,
+    pub instruction: Option<String>,
+    pub dispatched_by: String,
+    pub state: DispatchState,
+    pub operations: Vec<OperationView>,
+    /// Epoch milliseconds.
+    pub created_at: i64,
+}
+
+/// What a person may do to a dispatch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+pub enum DispatchCommand {
+    /// Go on where it stopped, first looking up what a lost operation had made.
+    Resume,
+    /// Cancel the run, close the PR and the issue with a comment, delete the branch, restore the node.
+    Undo,
+    /// Try one failed best-effort operation again.
+    Retry { operation: String },
+    /// A person settles a doubtful operation: `made` says whether it is on GitHub.
+    Settle { operation: String, made: bool },
+}
+
+/// The dispatches area.
+#[cfg(feature = "ssr")]
+#[async_trait::async_trait]
+pub trait Dispatches: Send + Sync {
+    /// Keeps the form under `id`, or under a new id. Saves whatever was typed.
+    async fn save_draft(
+        &self,
+        viewer: Option<&Viewer>,
+        id: Option<&str>,
+        form: &NewForm,
+    ) -> Result<Draft, Problem>;
+    async fn draft(&self, viewer: Option<&Viewer>, id: &str) -> Result<Draft, Problem>;
+    /// The viewer's drafts, newest first.
+    async fn drafts(&self, viewer: &Viewer) -> Result<Vec<Draft>, Problem>;
+    async fn discard_draft(&self, viewer: Option<&Viewer>, id: &str) -> Result<(), Problem>;
+    /// Checks the form and lists every write. All problems at once; nothing is written anywhere.
+    async fn preview(&self, viewer: &Viewer, form: &NewForm) -> Result<Preview, Vec<Problem>>;
+    /// Checks the form, records the dispatch and starts it. Answers its id at once.
+    /// A second call with the same `draft` answers the same dispatch.
+    async fn dispatch(
+        &self,
+        viewer: &Viewer,
+        draft: Option<&str>,
+        form: &NewForm,
+    ) -> Result<String, Vec<Problem>>;
+    async fn get(&self, viewer: &Viewer, id: &str) -> Result<DispatchView, Problem>;
+    async fn command(&self, viewer: &Viewer, id: &str, command: DispatchCommand) -> Result<(), Problem>;
+    /// Every dispatch of a plan, oldest first. The caller has checked that the plan is visible.
+    async fn of_plan(&self, repo: &RepoName, issue: i64) -> Result<Vec<DispatchView>, Problem>;
+    /// Approves a "plan first" plan: dispatches `plan-implement` on the same branch and PR.
+    async fn approve(&self, viewer: &Viewer, repo: &RepoName, issue: i64) -> Result<String, Problem>;
+}

@@ -1,0 +1,27 @@
+//! The world as the app sees it: one trait per area, implemented by the server.
+//!
+//! Authorization lives in the implementations, once; pages, server functions and the JSON API are
+//! thin adapters over these traits. A repository that the viewer may not see answers exactly like
+//! one that does not exist.
+
+mod account;
+mod dispatches;
+mod plans;
+mod problem;
+mod repositories;
+
+pub use account::*;
+pub use dispatches::*;
+pub use plans::*;
+pub use problem::*;
+pub use repositories::*;
+
+/// The areas together, as the server provides them to routes and server functions.
+#[cfg(feature = "ssr")]
+#[derive(Clone)]
+pub struct Areas {
+    pub account: std::sync::Arc<dyn Account>,
+    pub dispatches: std::sync::Arc<dyn Dispatches>,
+    pub plans: std::sync::Arc<dyn Plans>,
+    pub repositories: std::sync::Arc<dyn Repositories>,
+}

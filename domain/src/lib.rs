@@ -1,0 +1,6 @@
+//! The rules of Waymark: formats, names, roadmaps and the plan lifecycle.
+//!
+//! Everything here is pure. Time, randomness and identity are arguments; nothing reads a file,
+//! a clock or the network, so the same code runs on the server, in the browser and in a workflow.
+
+pub mod lifecycle;

@@ -1,0 +1,1 @@
+//! Configuration: one name per setting, by flag or environment.

@@ -1,0 +1,1 @@
+//! Dispatches: every write to GitHub is recorded before and after, and never sent twice.

@@ -1,0 +1,1 @@
+//! GitHub's API: cached reads, and writes that are sent exactly once.

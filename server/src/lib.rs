@@ -1,0 +1,17 @@
+//! The Waymark server: sign-in, the mirror of GitHub, dispatch, live updates, and the commands that
+//! run inside workflows.
+
+pub mod api;
+pub mod auth;
+pub mod ci;
+pub mod config;
+pub mod db;
+pub mod dispatch;
+pub mod events;
+pub mod github;
+pub mod mirror;
+pub mod pages;
+pub mod reconcile;
+pub mod serve;
+pub mod state;
+pub mod webhooks;

@@ -1,0 +1,1 @@
+//! The mirror of GitHub: droppable, rebuilt from GitHub alone.

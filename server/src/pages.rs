@@ -1,0 +1,1 @@
+//! The routes of the pages and the context they run in.

@@ -1,0 +1,1 @@
+//! Catching up with GitHub where webhooks are missing.

@@ -1,0 +1,1 @@
+//! `waymark serve`: the wiring.

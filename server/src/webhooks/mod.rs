@@ -1,0 +1,1 @@
+//! Webhook deliveries: on disk before they are acknowledged.
