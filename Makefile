@@ -1,0 +1,71 @@
+# The recipes of Waymark. `make run` and `make test` are all that most people need.
+
+features := waymark/sandbox
+release  := target/release
+
+.PHONY: help run build dist test fmt lint test-rust test-sqlite test-postgres test-workflows test-browser test-interop bench audit site clean
+
+help: ## Lists the recipes
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+run: ## Sets everything up and opens the dashboard on the embedded sandbox
+	@scripts/setup build
+	@echo "» building the site and the server (some minutes the first time)"
+	@scripts/build-site
+	@cargo build --features $(features) --bin waymark
+	@exec target/debug/waymark serve --sandbox
+
+build: ## Builds target/release/waymark with the sandbox, and the site beside it
+	scripts/setup build
+	scripts/build-site
+	cargo build --release --features $(features) --bin waymark
+	rm -rf $(release)/site && cp -R target/site $(release)/site
+
+dist: ## Builds the same for production: without the sandbox
+	scripts/setup build
+	scripts/build-site
+	cargo build --release --package waymark --bin waymark
+	rm -rf $(release)/site && cp -R target/site $(release)/site
+
+test: ## Checks everything: format, lints, Rust tests on both databases, workflows, browser
+	scripts/setup test
+	$(MAKE) --no-print-directory fmt lint test-rust test-workflows test-interop test-browser
+
+fmt:
+	cargo fmt --all --check
+
+lint:
+	cargo clippy --quiet --all-targets --features $(features) -- -D warnings
+	cargo clippy --quiet --package waymark-frontend --target wasm32-unknown-unknown -- -D warnings
+
+test-rust: test-sqlite test-postgres
+
+test-sqlite:
+	cargo test --quiet --features $(features)
+
+test-postgres:
+	scripts/with-postgres cargo test --quiet --features $(features) --package waymark --test it
+
+test-workflows:
+	node workflows/check.mjs
+
+test-interop: ## Checks with erk's own published readers what Waymark writes
+	scripts/interop
+
+test-browser: site
+	cargo build --features $(features) --bin waymark
+	node_modules/.bin/playwright test --config end2end/playwright.config.ts
+
+site:
+	scripts/build-site
+
+bench: ## Prints ratios measured side by side in one run
+	scripts/setup build
+	cargo bench --quiet
+
+audit: ## Looks for known faults in dependencies (needs cargo-deny)
+	cargo deny check
+	npm audit
+
+clean:
+	rm -rf target node_modules .tools
