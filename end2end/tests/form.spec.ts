@@ -1,0 +1,73 @@
+// The form: nothing typed is lost, and every refusal says what to do.
+import { expect, fillForm, test } from "../support/test.ts";
+
+const instruction = "Write down how the widgets are packed, with an example for each size.";
+
+test("what was typed before signing in is there afterwards", async ({ page }) => {
+  await fillForm(page, instruction);
+  await page.getByRole("button", { name: "Preview" }).click();
+  await page.getByRole("link", { name: "Sign in with GitHub" }).first().click();
+  await page.getByRole("button", { name: /\bwriter\b/ }).click();
+  await expect(page.getByRole("textbox", { name: "Instruction" })).toHaveValue(instruction);
+  await expect(page.getByRole("combobox", { name: "Repository" })).toHaveValue("acme/widgets");
+});
+
+test("an expired login in the middle loses nothing", async ({ page, context, signIn }) => {
+  await signIn("writer");
+  await fillForm(page, instruction);
+  await context.clearCookies();
+  await page.getByRole("button", { name: "Dispatch" }).click();
+  await page.getByRole("link", { name: "Sign in with GitHub" }).first().click();
+  await page.getByRole("button", { name: /\bwriter\b/ }).click();
+  await expect(page.getByRole("textbox", { name: "Instruction" })).toHaveValue(instruction);
+});
+
+test("the preview lists the writes and makes none", async ({ page, sandbox, signIn }) => {
+  await signIn("writer");
+  await sandbox.control("journal", undefined, "DELETE");
+  await fillForm(page, instruction);
+  await page.getByRole("button", { name: "Preview" }).click();
+  await expect(page.getByRole("heading", { name: /Preview/ })).toBeVisible();
+  await expect(page.getByText("/repos/acme/widgets/pulls", { exact: false }).first()).toBeAttached();
+  const writes = (await sandbox.journal()).filter((entry) => !["GET", "HEAD"].includes(entry.method));
+  expect(writes.filter((entry) => entry.path !== "/graphql")).toEqual([]);
+});
+
+test.describe("refusals", () => {
+  test.beforeEach(async ({ signIn }) => signIn("writer"));
+
+  for (const [name, text] of [["blank", ""], ["white space", " \n\t "], ["too long", "a".repeat(60_001)]] as const) {
+    test(`${name} instruction`, async ({ page }) => {
+      await fillForm(page, text);
+      await page.getByRole("button", { name: "Dispatch" }).click();
+      const field = page.getByRole("textbox", { name: "Instruction" });
+      await expect(field).toHaveAttribute("aria-invalid", "true");
+      await expect(page.getByRole("alert").first()).toBeFocused();
+      if (text.trim()) await expect(field).toHaveValue(text);
+    });
+  }
+
+  for (const repo of ["acme/archived", "acme/bare", "acme/nowhere"]) {
+    test(`repository ${repo}`, async ({ page }) => {
+      await fillForm(page, instruction, repo);
+      await page.getByRole("button", { name: "Dispatch" }).click();
+      await expect(page.getByRole("combobox", { name: "Repository" })).toHaveAttribute("aria-invalid", "true");
+      await expect(page.getByRole("textbox", { name: "Instruction" })).toHaveValue(instruction);
+    });
+  }
+
+  test("a base branch that is gone", async ({ page }) => {
+    await fillForm(page, instruction);
+    await page.getByRole("combobox", { name: "Base branch" }).fill("no-such-branch");
+    await page.getByRole("button", { name: "Dispatch" }).click();
+    await expect(page.getByRole("combobox", { name: "Base branch" })).toHaveAttribute("aria-invalid", "true");
+    await expect(page.getByRole("textbox", { name: "Instruction" })).toHaveValue(instruction);
+  });
+});
+
+test("a reader cannot dispatch, and is told so at the repository", async ({ page, signIn }) => {
+  await signIn("reader");
+  await fillForm(page, instruction);
+  await page.getByRole("button", { name: "Dispatch" }).click();
+  await expect(page.getByRole("combobox", { name: "Repository" })).toHaveAttribute("aria-invalid", "true");
+});

@@ -1,0 +1,29 @@
+// Reading and the main form work with scripting off.
+import { expect, test } from "../support/test.ts";
+
+test.use({ javaScriptEnabled: false });
+
+test("the form dispatches and the plan page can be read", async ({ page, sandbox, signIn }) => {
+  await signIn("writer");
+  await page.goto("/new");
+  await page.getByRole("combobox", { name: "Repository" }).fill("acme/widgets");
+  await page.getByRole("textbox", { name: "Instruction" }).fill("List the make targets in the README.");
+  await page.getByRole("button", { name: "Preview" }).click();
+  await expect(page.getByRole("heading", { name: /Preview/ })).toBeVisible();
+  await expect(page.getByRole("textbox", { name: "Instruction" })).toHaveValue("List the make targets in the README.");
+  await page.getByRole("button", { name: "Dispatch" }).click();
+  await sandbox.control("idle?wait=60");
+  await expect(async () => {
+    await page.reload();
+    await expect(page.locator("main")).toHaveAttribute("data-phase", "complete", { timeout: 500 });
+  }).toPass({ timeout: 60_000 });
+  await expect(page.getByRole("list", { name: "Lifecycle" })).toBeVisible();
+});
+
+for (const path of ["/", "/new", "/repos", "/runs", "/sign-in"]) {
+  test(`${path} can be read`, async ({ page, signIn }) => {
+    if (path !== "/sign-in") await signIn("writer");
+    await page.goto(path);
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  });
+}
