@@ -2,5 +2,25 @@
 //!
 //! The app knows neither SQL nor GitHub. It reaches the world through the traits in [`areas`],
 //! which the server implements, and every call takes the [`Viewer`](areas::Viewer) it acts for.
+//!
+//! Pages are rendered on the server only; the browser gets the islands of [`islands`] as
+//! WebAssembly and nothing else of this crate.
 
+#[cfg(feature = "ssr")]
+mod address;
+#[cfg(feature = "ssr")]
+mod app;
 pub mod areas;
+pub mod commands;
+#[cfg(feature = "ssr")]
+mod components;
+#[cfg(feature = "ssr")]
+mod context;
+pub mod islands;
+#[cfg(feature = "ssr")]
+mod pages;
+
+#[cfg(feature = "ssr")]
+pub use app::{App, shell};
+#[cfg(feature = "ssr")]
+pub use context::RequestId;

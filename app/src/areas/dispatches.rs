@@ -33,6 +33,9 @@ pub struct NewForm {
     pub node: String,
     /// Set when the person dispatches although the node already runs or is done.
     pub override_node: bool,
+    /// Set when `instruction` holds an edited text of this plan instead of a new instruction. Such
+    /// drafts are kept and read like others but are never dispatched.
+    pub plan: Option<i64>,
 }
 
 /// A form kept on the server, also for someone who is not signed in.

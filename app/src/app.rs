@@ -1,0 +1,62 @@
+//! The document and the routes. Every page is rendered whole before its first byte is sent, so that
+//! its status code is right.
+
+use leptos::prelude::*;
+use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::{SsrMode, path};
+
+use crate::components::TopBar;
+use crate::pages::{
+    DispatchPage, NewPage, NotFound, OverviewPage, PlanRoute, ReposPage, RunsPage, SettingsPage, SignInPage,
+};
+
+/// The document around every page.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let nonce = leptos::nonce::use_nonce();
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <link rel="stylesheet" href="/style.css"/>
+                <script type="module" src="/live.js" nonce=nonce></script>
+                <HydrationScripts options islands=true/>
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+/// The routes of the site; `server/src/pages.rs` asks this for their list.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Title formatter=title/>
+        <Router>
+            <a class="skip" href="#main">"Skip to the content"</a>
+            <TopBar/>
+            <Routes fallback=NotFound>
+                <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async/>
+                <Route path=path!("/new") view=NewPage ssr=SsrMode::Async/>
+                <Route path=path!("/runs") view=RunsPage ssr=SsrMode::Async/>
+                <Route path=path!("/repos") view=ReposPage ssr=SsrMode::Async/>
+                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
+                <Route path=path!("/dispatches/:id") view=DispatchPage ssr=SsrMode::Async/>
+                <Route path=path!("/:owner/:repo/settings") view=SettingsPage ssr=SsrMode::Async/>
+                <Route path=path!("/:owner/:repo/plans/:number") view=PlanRoute ssr=SsrMode::Async/>
+            </Routes>
+        </Router>
+    }
+}
+
+fn title(page: String) -> String {
+    if page.is_empty() { "Waymark".to_owned() } else { format!("{page} · Waymark") }
+}

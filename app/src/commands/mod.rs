@@ -1,0 +1,1 @@
+//! Server functions: what forms and islands ask for, under `/do`.

@@ -1,0 +1,81 @@
+//! What a page knows of the request it answers.
+//!
+//! The server provides [`Areas`], `Option<Viewer>` and, where it has one, a [`RequestId`], by one
+//! function for pages and server functions alike.
+
+use axum::http::{StatusCode, header, request::Parts};
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+
+use crate::areas::{Areas, Installation, Viewer};
+
+/// The id under which the log knows this request; shown small on error pages.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+/// The areas of the server. The server provides them for every request.
+pub(crate) fn areas() -> Areas {
+    expect_context::<Areas>()
+}
+
+/// Who is looking, when somebody is signed in.
+pub(crate) fn viewer() -> Option<Viewer> {
+    use_context::<Option<Viewer>>().flatten()
+}
+
+pub(crate) fn installation() -> Installation {
+    areas().account.installation()
+}
+
+/// Path and query of the request.
+pub(crate) fn here() -> String {
+    use_context::<Parts>()
+        .and_then(|parts| parts.uri.path_and_query().map(|address| address.as_str().to_owned()))
+        .unwrap_or_else(|| "/".to_owned())
+}
+
+/// The path of the request, without its query.
+pub(crate) fn path() -> String {
+    use_context::<Parts>().map_or_else(|| "/".to_owned(), |parts| parts.uri.path().to_owned())
+}
+
+/// The query of the request as sent, without the question mark.
+pub(crate) fn query() -> String {
+    use_context::<Parts>().and_then(|parts| parts.uri.query().map(str::to_owned)).unwrap_or_default()
+}
+
+/// A cookie of the request.
+pub(crate) fn cookie(name: &str) -> Option<String> {
+    let parts = use_context::<Parts>()?;
+    let found = parts
+        .headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split("; "))
+        .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=').map(str::to_owned));
+    found
+}
+
+/// Whether the request comes from a form or a link rather than from a program.
+pub(crate) fn wants_html() -> bool {
+    use_context::<Parts>().is_some_and(|parts| {
+        parts
+            .headers
+            .get(header::ACCEPT)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|accept| accept.contains("text/html"))
+    })
+}
+
+/// Now, in epoch milliseconds.
+pub(crate) fn now() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+/// Sets the status of the answer.
+pub(crate) fn set_status(status: u16) {
+    if let (Some(options), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(status)) {
+        options.set_status(status);
+    }
+}

@@ -1,0 +1,1 @@
+//! Islands: the few parts of a page that run in the browser.

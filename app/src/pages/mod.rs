@@ -1,0 +1,32 @@
+//! The pages, one file or folder per address.
+
+mod dispatch;
+mod new;
+mod not_found;
+mod overview;
+mod plan;
+mod repos;
+mod runs;
+mod settings;
+mod sign_in;
+
+use std::future::Future;
+
+use leptos::prelude::*;
+
+pub(crate) use dispatch::DispatchPage;
+pub(crate) use new::NewPage;
+pub(crate) use not_found::NotFound;
+pub(crate) use overview::OverviewPage;
+pub(crate) use plan::PlanRoute;
+pub(crate) use repos::ReposPage;
+pub(crate) use runs::RunsPage;
+pub(crate) use settings::SettingsPage;
+pub(crate) use sign_in::SignInPage;
+
+/// Renders what `content` answers. The page waits for it, since every route is [`SsrMode::Async`].
+///
+/// [`SsrMode::Async`]: leptos_router::SsrMode::Async
+fn page(content: impl Future<Output = AnyView> + Send + 'static) -> impl IntoView {
+    view! { <Suspense>{Suspend::new(content)}</Suspense> }
+}
