@@ -1,0 +1,297 @@
+//! The world every sandbox starts with: four people, one organisation, four repositories.
+
+use std::io;
+
+use super::{
+    Held,
+    git::Signature,
+    ids,
+    model::{
+        Account, AccountKind, Hook, Label, MergeMethods, Model, OAuthApp, Repo, Role, Secret, Time, Token,
+        TokenKind,
+    },
+};
+use crate::Options;
+
+/// Path, mode and content of a file of a repository.
+pub type File = (&'static str, &'static str, &'static str);
+
+const PROJECT: &[File] = &[
+    (".gitignore", "100644", include_str!("../../fixture/widgets/.gitignore")),
+    ("README.md", "100644", include_str!("../../fixture/widgets/README.md")),
+    ("check.sh", "100755", include_str!("../../fixture/widgets/check.sh")),
+    ("src/widgets.sh", "100644", include_str!("../../fixture/widgets/src/widgets.sh")),
+    ("tests/widgets_test.sh", "100644", include_str!("../../fixture/widgets/tests/widgets_test.sh")),
+];
+
+const AUTOMATION: &[File] = &[(
+    ".github/workflows/check.yml",
+    "100644",
+    include_str!("../../fixture/widgets/.github/workflows/check.yml"),
+)];
+
+/// GitHub's own default labels and erk's, as name, colour and description.
+const LABELS: &[(&str, &str, &str)] = &[
+    ("bug", "d73a4a", "Something isn't working"),
+    ("documentation", "0075ca", "Improvements or additions to documentation"),
+    ("enhancement", "a2eeef", "New feature or request"),
+    ("erk-objective", "5319E7", "Multi-phase objective with roadmap"),
+    ("erk-plan", "0E8A16", "Implementation plan for manual execution"),
+    ("no-changes", "FFA500", "Implementation produced no code changes"),
+];
+
+const PEOPLE: &[(&str, &str, Option<Role>)] = &[
+    ("admin", "Ada Admin", Some(Role::Admin)),
+    ("writer", "Wren Writer", Some(Role::Write)),
+    ("reader", "Rhea Reader", Some(Role::Read)),
+    ("outsider", "Otis Outsider", None),
+];
+
+/// The login of the actor behind a job's own token.
+pub const BOT: &str = "github-actions[bot]";
+
+/// What makes one repository of the fixture differ from the next.
+struct Plan {
+    name: &'static str,
+    description: &'static str,
+    private: bool,
+    archived: bool,
+    automated: bool,
+}
+
+const REPOS: &[Plan] = &[
+    Plan {
+        name: "widgets",
+        description: "Counts and names widgets",
+        private: false,
+        archived: false,
+        automated: true,
+    },
+    Plan {
+        name: "secret",
+        description: "Counts and names secret widgets",
+        private: true,
+        archived: false,
+        automated: true,
+    },
+    Plan {
+        name: "archived",
+        description: "Widgets of the past",
+        private: false,
+        archived: true,
+        automated: true,
+    },
+    Plan {
+        name: "bare",
+        description: "Without workflows, secrets or labels",
+        private: false,
+        archived: false,
+        automated: false,
+    },
+];
+
+/// Replaces the whole world by the fixture. Offsets of the clock are forgotten, ids start again.
+pub async fn build(held: &mut Held<'_>, options: &Options) -> io::Result<()> {
+    let base = held.base.clone();
+    **held = Model { base, last_id: 1000, ..Model::default() };
+    held.app = OAuthApp {
+        client_id: options.oauth_client_id.clone(),
+        client_secret: options.oauth_client_secret.clone(),
+        token_lifetime: None,
+    };
+    let now = held.now();
+    for (login, name, _) in PEOPLE {
+        add_account(held, login, name, AccountKind::User, now);
+    }
+    add_account(held, BOT, "github-actions", AccountKind::Bot, now);
+    add_account(held, "acme", "Acme Corporation", AccountKind::Organization, now);
+    if let Some(acme) = held.accounts.get_mut("acme") {
+        acme.members = [("admin", "admin"), ("writer", "member"), ("reader", "member")]
+            .map(|(l, r)| (l.to_owned(), r.to_owned()))
+            .into();
+    }
+    let queue = add_token(held, "admin", &["repo", "gist", "workflow"]);
+    for plan in REPOS {
+        let id = add_repo(held, "acme", plan.name, plan.description, plan.private);
+        let files: Vec<File> = match plan.automated {
+            true => PROJECT.iter().chain(AUTOMATION).copied().collect(),
+            false => PROJECT.to_vec(),
+        };
+        commit_files(held, id, "main", "Count and name widgets", &files).await.map_err(io::Error::other)?;
+        let hook_id = options.webhook.as_ref().map(|target| (held.fresh_id(), target));
+        let labels: Vec<Label> = LABELS
+            .iter()
+            .filter(|(name, ..)| plan.automated || !name.contains('-'))
+            .map(|(name, color, about)| Label {
+                id: held.fresh_id(),
+                name: (*name).to_owned(),
+                color: (*color).to_owned(),
+                description: Some((*about).to_owned()),
+            })
+            .collect();
+        let Some(repo) = held.repos.get_mut(&id) else { continue };
+        repo.labels = labels;
+        repo.archived = plan.archived;
+        repo.roles = PEOPLE.iter().filter_map(|(l, _, role)| Some(((*l).to_owned(), (*role)?))).collect();
+        if plan.automated {
+            let secret = |value: &str| Secret { value: value.to_owned(), created_at: now, updated_at: now };
+            repo.secrets = [
+                ("ERK_QUEUE_GH_PAT", queue.as_str()),
+                ("ANTHROPIC_API_KEY", "sandbox-has-no-model"),
+                ("CLAUDE_CODE_OAUTH_TOKEN", "sandbox-has-no-model"),
+            ]
+            .map(|(name, value)| (name.to_owned(), secret(value)))
+            .into();
+        }
+        if let Some((hook, target)) = hook_id {
+            repo.hooks.insert(hook, hook_to(hook, &target.url, Some(&target.secret), now));
+        }
+    }
+    Ok(())
+}
+
+/// A webhook for every event, as the settings of a GitHub App would have it.
+fn hook_to(id: u64, url: &str, secret: Option<&str>, now: Time) -> Hook {
+    Hook {
+        id,
+        url: url.to_owned(),
+        secret: secret.map(str::to_owned),
+        content_type: "json".to_owned(),
+        insecure_ssl: "0".to_owned(),
+        events: vec!["*".to_owned()],
+        active: true,
+        created_at: now,
+        updated_at: now,
+        last_response: (None, Some("unused".to_owned()), None),
+    }
+}
+
+fn add_account(m: &mut Model, login: &str, name: &str, kind: AccountKind, now: Time) {
+    let id = m.fresh_id();
+    let mailbox = login.replace("[bot]", "-bot");
+    let account = Account {
+        id,
+        login: login.to_owned(),
+        kind,
+        name: name.to_owned(),
+        email: format!("{id}+{mailbox}@users.noreply.example.com"),
+        created_at: now,
+        members: Default::default(),
+    };
+    m.accounts.insert(login.to_owned(), account);
+}
+
+/// A classic personal access token.
+pub fn add_token(m: &mut Model, login: &str, scopes: &[&str]) -> String {
+    let value = ids::secret("ghp_", 36);
+    let token = Token {
+        login: login.to_owned(),
+        kind: TokenKind::Personal,
+        scopes: scopes.iter().map(|s| (*s).to_owned()).collect(),
+        created_at: m.now(),
+        expires_at: None,
+    };
+    m.tokens.insert(value.clone(), token);
+    value
+}
+
+/// A repository without content; its bare git repository is not made here.
+pub fn add_repo(m: &mut Model, owner: &str, name: &str, description: &str, private: bool) -> u64 {
+    let (id, now) = (m.fresh_id(), m.now());
+    let repo = Repo {
+        id,
+        owner: owner.to_owned(),
+        name: name.to_owned(),
+        description: description.to_owned(),
+        private,
+        archived: false,
+        has_issues: true,
+        default_branch: "main".to_owned(),
+        created_at: now,
+        updated_at: now,
+        pushed_at: now,
+        merge_methods: MergeMethods { merge: true, squash: true, rebase: true, delete_branch: false },
+        actions_enabled: true,
+        roles: Default::default(),
+        labels: Vec::new(),
+        last_number: 0,
+        issues: Default::default(),
+        comments: Default::default(),
+        reviews: Default::default(),
+        review_comments: Default::default(),
+        hooks: Default::default(),
+        deliveries: Default::default(),
+        statuses: Vec::new(),
+        check_runs: Default::default(),
+        secrets: Default::default(),
+        variables: Default::default(),
+        refs: Default::default(),
+    };
+    m.repos.insert(id, repo);
+    id
+}
+
+/// Starts the repository's history with one commit by `admin`; tells nobody.
+async fn commit_files(
+    held: &mut Held<'_>,
+    repo: u64,
+    branch: &str,
+    message: &str,
+    files: &[File],
+) -> Result<(), super::git::GitError> {
+    let git = held.git(repo);
+    if git.dir().exists() {
+        tokio::fs::remove_dir_all(git.dir()).await?;
+    }
+    git.init(branch).await?;
+    let mut changes = Vec::new();
+    for (path, mode, content) in files {
+        let blob = git.write_blob(content.as_bytes()).await?;
+        changes.push(((*path).to_owned(), Some(((*mode).to_owned(), blob))));
+    }
+    let tree = git.write_tree(None, &changes).await?;
+    let who = held.signature("admin");
+    let commit = git.write_commit(&tree, &[], message, &who, &who).await?;
+    git.set_ref(&format!("refs/heads/{branch}"), Some(&commit)).await?;
+    let refs = git.refs().await?;
+    if let Some(repo) = held.repos.get_mut(&repo) {
+        repo.refs = refs;
+    }
+    Ok(())
+}
+
+impl Model {
+    /// How an account signs commits now.
+    pub fn signature(&self, login: &str) -> Signature {
+        let (name, email) = self.account(login).map_or_else(
+            || (login.to_owned(), format!("{login}@users.noreply.example.com")),
+            |a| (a.name.clone(), a.email.clone()),
+        );
+        Signature { name, email, seconds: self.now(), offset: 0 }
+    }
+
+    /// A job's own token for one repository, with permissions by area (`contents` to `write`); it ends
+    /// after `lifetime` seconds or when [`Model::revoke`]d.
+    pub fn job_token(
+        &mut self,
+        repo: u64,
+        permissions: std::collections::BTreeMap<String, String>,
+        lifetime: i64,
+    ) -> String {
+        let value = ids::secret("ghs_", 36);
+        let now = self.now();
+        let token = Token {
+            login: BOT.to_owned(),
+            kind: TokenKind::Job { repo, permissions },
+            scopes: Vec::new(),
+            created_at: now,
+            expires_at: Some(now + lifetime),
+        };
+        self.tokens.insert(value.clone(), token);
+        value
+    }
+
+    pub fn revoke(&mut self, token: &str) {
+        self.tokens.remove(token);
+    }
+}

@@ -1,0 +1,1 @@
+//! After anything moved refs: what changed, told as events.
