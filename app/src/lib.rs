@@ -23,4 +23,6 @@ mod pages;
 #[cfg(feature = "ssr")]
 pub use app::{App, shell};
 #[cfg(feature = "ssr")]
+pub use commands::register;
+#[cfg(feature = "ssr")]
 pub use context::RequestId;

@@ -72,3 +72,22 @@ impl Problem {
         self
     }
 }
+
+impl leptos::server_fn::error::FromServerFnError for Problem {
+    type Encoder = leptos::server_fn::codec::JsonEncoding;
+
+    fn from_server_fn_error(error: leptos::server_fn::error::ServerFnErrorErr) -> Self {
+        use leptos::server_fn::error::ServerFnErrorErr as E;
+        let problem = match error {
+            E::Args(_) | E::MissingArg(_) | E::Deserialization(_) => Problem::new(
+                ProblemKind::Invalid,
+                "The form could not be read: a field is missing or malformed.",
+            ),
+            E::Request(_) => Problem::new(ProblemKind::Internal, "Waymark could not be reached."),
+            _ => Problem::new(ProblemKind::Internal, "Waymark failed to answer."),
+        };
+        #[cfg(feature = "ssr")]
+        crate::context::set_status(problem.kind.status());
+        problem
+    }
+}

@@ -1,0 +1,42 @@
+//! A form field: label above, help below, the error at the field.
+
+use leptos::prelude::*;
+
+use super::icon;
+use crate::areas::Problem;
+
+/// The problem of a field among those of its form.
+pub(crate) fn problem_of<'a>(problems: &'a [Problem], field: &str) -> Option<&'a Problem> {
+    problems.iter().find(|problem| problem.field.as_deref() == Some(field))
+}
+
+/// The ids that describe a field, for `aria-describedby`.
+pub(crate) fn described_by(name: &str, help: bool, problem: Option<&Problem>) -> Option<String> {
+    let help = help.then(|| format!("help-{name}"));
+    let error = problem.map(|_| format!("error-{name}"));
+    let ids: Vec<String> = error.into_iter().chain(help).collect();
+    (!ids.is_empty()).then(|| ids.join(" "))
+}
+
+/// The label, control, help and error together. The control's id is `field-{name}`.
+pub(crate) fn field(
+    name: &str,
+    label: &str,
+    help: Option<&str>,
+    problem: Option<&Problem>,
+    control: AnyView,
+) -> impl IntoView + use<> {
+    let error = problem.map(|problem| {
+        let next = problem.next.clone().map(|next| format!(" {next}"));
+        view! { <p class="error" id=format!("error-{name}")>{icon("alert")} <span>{problem.message.clone()}{next}</span></p> }
+    });
+    let help = help.map(|help| view! { <p class="help" id=format!("help-{name}")>{help.to_owned()}</p> });
+    view! {
+        <div class="field" class:wrong=problem.is_some()>
+            <label for=format!("field-{name}")>{label.to_owned()}</label>
+            {control}
+            {error}
+            {help}
+        </div>
+    }
+}

@@ -1,0 +1,47 @@
+//! What the page says about the last command: a summary on top that takes the focus.
+
+use leptos::prelude::*;
+
+use super::icon;
+use crate::areas::Problem;
+use crate::commands::Notice;
+
+/// The notice of this request, when there is one. Problems of a field link to it.
+pub(crate) fn notice_view(notice: &Notice) -> AnyView {
+    let done = notice
+        .done
+        .clone()
+        .map(|text| view! { <p class="notice done" role="status">{icon("check")} <span>{text}</span></p> });
+    view! { {done}{problem_summary(&notice.problems)} }.into_any()
+}
+
+/// All problems of a form in one place.
+pub(crate) fn problem_summary(problems: &[Problem]) -> Option<AnyView> {
+    if problems.is_empty() {
+        return None;
+    }
+    let heading = match problems.len() {
+        1 => "One thing needs your attention".to_owned(),
+        count => format!("{count} things need your attention"),
+    };
+    let items = problems.iter().map(problem_line).collect_view();
+    Some(
+        view! {
+            <div class="notice problems" role="alert" tabindex="-1" autofocus id="problems">
+                <p class="notice-head">{icon("alert")} <strong>{heading}</strong></p>
+                <ul>{items}</ul>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
+fn problem_line(problem: &Problem) -> impl IntoView + use<> {
+    let message = problem.message.clone();
+    let message = match &problem.field {
+        Some(field) => view! { <a href=format!("#field-{field}")>{message}</a> }.into_any(),
+        None => message.into_any(),
+    };
+    let next = problem.next.clone().map(|next| view! { " " <span class="next">{next}</span> });
+    view! { <li>{message}{next}</li> }
+}

@@ -1,0 +1,25 @@
+//! Times: relative words, kept fresh by the page's script, exact on hover.
+
+use leptos::prelude::*;
+
+use super::words::{exact, relative, span};
+use crate::context::now;
+
+/// "5 minutes ago". Epoch milliseconds.
+pub(crate) fn ago(at: i64) -> impl IntoView + use<> {
+    let (title, iso) = exact(at);
+    view! { <time datetime=iso title=title data-relative>{relative(at, now())}</time> }
+}
+
+/// How long from `start` to `end`, or until now while it has not ended. Epoch milliseconds.
+pub(crate) fn lasted(start: Option<i64>, end: Option<i64>) -> Option<impl IntoView + use<>> {
+    start.map(|start| {
+        let (title, iso) = exact(start);
+        let since = end.is_none().then_some(iso);
+        view! {
+            <span class="tabular muted" title=format!("since {title}") data-since=since>
+                {span(end.unwrap_or_else(now) - start)}
+            </span>
+        }
+    })
+}
