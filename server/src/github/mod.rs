@@ -1,1 +1,12 @@
 //! GitHub's API: cached reads, and writes that are sent exactly once.
+//!
+//! Nothing here repeats a request by itself. Whether a write whose answer was lost may be sent
+//! again is decided by the dispatch, which knows what the write made.
+
+mod client;
+mod error;
+mod factory;
+
+pub use client::{Answer, Client};
+pub use error::Error;
+pub use factory::GitHub;

@@ -1,0 +1,54 @@
+//! One client per token, so that no cached answer is ever shown to somebody else.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use super::Client;
+
+/// More clients than this are not kept; the rest are made anew.
+const KEPT_CLIENTS: usize = 256;
+
+/// Makes clients for tokens and keeps them with their caches.
+#[derive(Clone)]
+pub struct GitHub {
+    api: Url,
+    timeout: Duration,
+    clients: Arc<Mutex<HashMap<[u8; 32], Client>>>,
+}
+
+impl GitHub {
+    /// `api` is the root of the REST API, such as `https://api.github.com` or `https://HOST/api/v3`;
+    /// `timeout` is the limit of a single call.
+    pub fn new(api: Url, timeout: Duration) -> Self {
+        GitHub { api, timeout, clients: Arc::default() }
+    }
+
+    /// The client that acts with this token.
+    pub fn client(&self, token: SecretString) -> Client {
+        let key: [u8; 32] = Sha256::digest(token.expose_secret()).into();
+        self.kept(key, Some(token))
+    }
+
+    /// The client that acts without a token: public data only, 60 reads an hour on github.com.
+    pub fn anonymous(&self) -> Client {
+        self.kept([0; 32], None)
+    }
+
+    fn kept(&self, key: [u8; 32], token: Option<SecretString>) -> Client {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(&key) {
+            return client.clone();
+        }
+        if clients.len() >= KEPT_CLIENTS {
+            clients.clear();
+        }
+        let client = Client::new(&self.api, token, self.timeout);
+        clients.insert(key, client.clone());
+        client
+    }
+}
