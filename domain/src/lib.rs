@@ -3,4 +3,6 @@
 //! Everything here is pure. Time, randomness and identity are arguments; nothing reads a file,
 //! a clock or the network, so the same code runs on the server, in the browser and in a workflow.
 
+pub mod block;
 pub mod lifecycle;
+pub mod yaml;
