@@ -28,10 +28,10 @@ pub(super) fn resolve(text: &str) -> Result<Value, NoValue> {
         };
     }
     // Every number starts with one of these, so most words end here.
-    if text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) {
-        if let Some(number) = integer(text).or_else(|| float(text)) {
-            return Ok(number);
-        }
+    if text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'))
+        && let Some(number) = integer(text).or_else(|| float(text))
+    {
+        return Ok(number);
     }
     Ok(Value::String(text.to_owned()))
 }
@@ -102,12 +102,7 @@ fn sexagesimal(text: &str) -> Option<Vec<String>> {
     }
     let mut all = vec![first];
     for part in parts {
-        let below_sixty = match part.as_bytes() {
-            [b'0'..=b'9'] => true,
-            [b'0'..=b'5', b'0'..=b'9'] => true,
-            _ => false,
-        };
-        if !below_sixty {
+        if !matches!(part.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9']) {
             return None;
         }
         all.push(part.to_owned());

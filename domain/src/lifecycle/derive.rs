@@ -1,0 +1,298 @@
+//! The phase of a plan, from facts alone.
+//!
+//! The first row that fits decides. "—" stands for any value.
+//!
+//! | # | issue | pull request | run | other | phase |
+//! |---|---|---|---|---|---|
+//! | 1 | — | merged | — | — | merged |
+//! | 2 | closed | — | — | — | closed |
+//! | 3 | open | ready | waiting, running | status complete | complete |
+//! | 4 | open | — | waiting | — | dispatched |
+//! | 5 | open | — | running | plan job, plan-only, or a one-shot that has not begun a job | planning |
+//! | 6 | open | — | running | otherwise | implementing |
+//! | 7 | open | — | expected | skeleton without PR and queued comment | prompted |
+//! | 8 | open | — | expected | — | submitted |
+//! | 9 | open | — | — | local implementation under way | implementing |
+//! | 10 | open | closed | — | — | closed |
+//! | 11 | open | — | — | `no-changes` label | no changes |
+//! | 12 | open | ready | not failed or cancelled, or status is not "in progress" or "failed" | — | complete |
+//! | 13 | open | — | failed | — | failed |
+//! | 14 | open | — | cancelled | — | cancelled |
+//! | 15 | open | — | not found, skipped | — | stuck |
+//! | 16 | open | draft or none | succeeded, plan-only | plan there | needs approval |
+//! | 17 | open | — | succeeded | — | stuck: it ended and nothing came of it |
+//! | 18 | open | — | none | old skeleton | stuck |
+//! | 19 | open | — | none | `workflow-started` comment | dispatched |
+//! | 20 | open | — | none | `submission-queued` comment, or a draft PR | submitted |
+//! | 21 | open | — | none | skeleton | prompted |
+//! | 22 | open | — | none | plan missing | plan missing |
+//! | 23 | open | — | none | plan not read | unknown |
+//! | 24 | open | — | none | — | created |
+//!
+//! Why this order: what a person did to the record (1, 2) is beyond doubt; what runs now (3 to 9) says
+//! more than what was; a closed or empty result (10, 11) is the answer to an earlier run; a pull request
+//! that is ready (12) outweighs a run that failed in its last housekeeping; only then the end of the
+//! last run (13 to 17) and what stands on the issue (18 to 24).
+
+use super::Phase;
+use super::facts::{Fact, Facts, Issue, Job, PlanText, Pull, Run, Status, Work};
+
+/// A phase with the facts that decided it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Derivation {
+    pub phase: Phase,
+    /// The most telling first; never empty.
+    pub because: Vec<Fact>,
+    /// The row of the table above.
+    pub rule: u8,
+}
+
+/// Derives the phase. Total: every combination of facts has an answer.
+pub fn derive(facts: &Facts) -> Derivation {
+    let (rule, phase, because): (u8, Phase, &[Fact]) = decide(facts);
+    Derivation { phase, because: because.to_vec(), rule }
+}
+
+fn decide(facts: &Facts) -> (u8, Phase, &'static [Fact]) {
+    if facts.pull == Pull::Merged {
+        return (1, Phase::Merged, &[Fact::Pull, Fact::Issue]);
+    }
+    if facts.issue == Issue::Closed {
+        return (2, Phase::Closed, &[Fact::Issue, Fact::Pull]);
+    }
+    under_way(facts).or_else(|| result(facts)).or_else(|| run_ended(facts)).unwrap_or_else(|| standing(facts))
+}
+
+/// What happens now.
+fn under_way(facts: &Facts) -> Option<(u8, Phase, &'static [Fact])> {
+    let skeleton = matches!(facts.plan, PlanText::Skeleton | PlanText::OldSkeleton);
+    match facts.run {
+        Run::Waiting | Run::Running if facts.pull == Pull::Ready && facts.status == Status::Complete => {
+            Some((3, Phase::Complete, &[Fact::Pull, Fact::Status]))
+        }
+        Run::Waiting => Some((4, Phase::Dispatched, &[Fact::Run, Fact::Queued])),
+        Run::Running => match (facts.work, facts.job) {
+            (Work::PlanOnly, _) | (Work::OneShot, Job::None | Job::Plan) => {
+                Some((5, Phase::Planning, &[Fact::Run, Fact::Job]))
+            }
+            _ => Some((6, Phase::Implementing, &[Fact::Run, Fact::Job, Fact::Status])),
+        },
+        Run::Expected if skeleton && facts.pull == Pull::None && !facts.queued => {
+            Some((7, Phase::Prompted, &[Fact::Plan]))
+        }
+        Run::Expected => Some((8, Phase::Submitted, &[Fact::Queued, Fact::Pull])),
+        _ if facts.local => Some((9, Phase::Implementing, &[Fact::Local])),
+        _ => None,
+    }
+}
+
+/// What the work came to.
+fn result(facts: &Facts) -> Option<(u8, Phase, &'static [Fact])> {
+    if facts.pull == Pull::Closed {
+        return Some((10, Phase::Closed, &[Fact::Pull]));
+    }
+    if facts.no_changes {
+        return Some((11, Phase::NoChanges, &[Fact::NoChanges, Fact::Pull]));
+    }
+    let broke_off = matches!(facts.run, Run::Failed | Run::Cancelled)
+        && matches!(facts.status, Status::InProgress | Status::Failed);
+    (facts.pull == Pull::Ready && !broke_off).then_some((12, Phase::Complete, &[Fact::Pull, Fact::Run]))
+}
+
+/// How the last run ended.
+fn run_ended(facts: &Facts) -> Option<(u8, Phase, &'static [Fact])> {
+    match facts.run {
+        Run::Failed => Some((13, Phase::Failed, &[Fact::Run, Fact::Job, Fact::Status])),
+        Run::Cancelled => Some((14, Phase::Cancelled, &[Fact::Run])),
+        Run::NotFound | Run::Skipped => Some((15, Phase::Stuck, &[Fact::Run])),
+        Run::Succeeded if facts.work == Work::PlanOnly && facts.plan == PlanText::Present => {
+            Some((16, Phase::NeedsApproval, &[Fact::Run, Fact::Plan]))
+        }
+        Run::Succeeded => Some((17, Phase::Stuck, &[Fact::Run, Fact::Plan, Fact::Pull])),
+        _ => None,
+    }
+}
+
+/// What stands on the issue when no run is known.
+fn standing(facts: &Facts) -> (u8, Phase, &'static [Fact]) {
+    if facts.plan == PlanText::OldSkeleton {
+        (18, Phase::Stuck, &[Fact::Plan])
+    } else if facts.started {
+        (19, Phase::Dispatched, &[Fact::Started])
+    } else if facts.queued || facts.pull == Pull::Draft {
+        (20, Phase::Submitted, &[Fact::Queued, Fact::Pull])
+    } else {
+        match facts.plan {
+            PlanText::Skeleton | PlanText::OldSkeleton => (21, Phase::Prompted, &[Fact::Plan]),
+            PlanText::Missing => (22, Phase::PlanMissing, &[Fact::Plan]),
+            PlanText::Unread => (23, Phase::Unknown, &[Fact::Plan]),
+            PlanText::Present => (24, Phase::Created, &[Fact::Issue, Fact::Plan]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn phase(facts: Facts) -> Phase {
+        derive(&facts).phase
+    }
+
+    fn plan() -> Facts {
+        Facts::default()
+    }
+
+    /// The observable-state tables of the plan lifecycle and of remote execution.
+    #[test]
+    fn observable_states_are_the_normal_phases() {
+        assert_eq!(phase(plan()), Phase::Created, "label, no comments beyond the plan");
+        assert_eq!(phase(Facts { queued: true, ..plan() }), Phase::Submitted, "submission-queued");
+        let started = Facts { queued: true, started: true, ..plan() };
+        assert_eq!(phase(started), Phase::Dispatched, "workflow-started");
+        let draft = Facts { pull: Pull::Draft, run: Run::Running, ..started };
+        assert_eq!(phase(draft), Phase::Implementing, "PR is draft, workflow running");
+        let ready = Facts { pull: Pull::Ready, run: Run::Succeeded, ..started };
+        assert_eq!(phase(ready), Phase::Complete, "PR is ready for review");
+        let merged = Facts { pull: Pull::Merged, issue: Issue::Closed, ..ready };
+        assert_eq!(phase(merged), Phase::Merged, "issue closed by the PR");
+    }
+
+    #[test]
+    fn a_one_shot_goes_from_prompted_to_complete() {
+        let mut facts = Facts { plan: PlanText::Skeleton, run: Run::Expected, work: Work::OneShot, ..plan() };
+        assert_eq!(phase(facts), Phase::Prompted);
+        facts.pull = Pull::Draft;
+        assert_eq!(phase(facts), Phase::Submitted);
+        facts.run = Run::Waiting;
+        assert_eq!(phase(facts), Phase::Dispatched);
+        facts.run = Run::Running;
+        assert_eq!(phase(facts), Phase::Planning);
+        facts.job = Job::Plan;
+        facts.plan = PlanText::Present;
+        assert_eq!(phase(facts), Phase::Planning);
+        facts.job = Job::Implement;
+        assert_eq!(phase(facts), Phase::Implementing);
+        facts.pull = Pull::Ready;
+        facts.status = Status::Complete;
+        assert_eq!(phase(facts), Phase::Complete);
+        facts.run = Run::Succeeded;
+        assert_eq!(phase(facts), Phase::Complete);
+    }
+
+    /// Each row of the table beats the rows below it, shown where both fit.
+    #[test]
+    fn each_precedence_rule_holds() {
+        let rule = |facts: Facts| derive(&facts).rule;
+        let merged = Facts { pull: Pull::Merged, issue: Issue::Closed, ..plan() };
+        assert_eq!(rule(merged), 1);
+        assert_eq!(rule(Facts { pull: Pull::Merged, run: Run::Failed, ..plan() }), 1);
+        assert_eq!(rule(Facts { issue: Issue::Closed, run: Run::Running, ..plan() }), 2);
+        let housekeeping = Facts { pull: Pull::Ready, run: Run::Running, status: Status::Complete, ..plan() };
+        assert_eq!(rule(housekeeping), 3);
+        assert_eq!(rule(Facts { pull: Pull::Ready, run: Run::Running, ..plan() }), 6, "resubmitted");
+        assert_eq!(rule(Facts { pull: Pull::Closed, run: Run::Waiting, ..plan() }), 4);
+        assert_eq!(rule(Facts { run: Run::Running, work: Work::PlanOnly, job: Job::Implement, ..plan() }), 5);
+        assert_eq!(rule(Facts { run: Run::Running, no_changes: true, ..plan() }), 6);
+        let prompted = Facts { plan: PlanText::Skeleton, run: Run::Expected, ..plan() };
+        assert_eq!(rule(prompted), 7);
+        assert_eq!(rule(Facts { queued: true, ..prompted }), 8);
+        assert_eq!(rule(Facts { run: Run::Expected, local: true, ..plan() }), 8);
+        assert_eq!(rule(Facts { local: true, run: Run::Failed, pull: Pull::Closed, ..plan() }), 9);
+        assert_eq!(rule(Facts { pull: Pull::Closed, no_changes: true, ..plan() }), 10);
+        assert_eq!(rule(Facts { no_changes: true, pull: Pull::Ready, ..plan() }), 11);
+        assert_eq!(
+            rule(Facts { pull: Pull::Ready, run: Run::Failed, status: Status::Complete, ..plan() }),
+            12
+        );
+        assert_eq!(rule(Facts { pull: Pull::Ready, run: Run::Failed, status: Status::Failed, ..plan() }), 13);
+        assert_eq!(rule(Facts { run: Run::Failed, plan: PlanText::Missing, ..plan() }), 13);
+        assert_eq!(rule(Facts { run: Run::Cancelled, plan: PlanText::OldSkeleton, ..plan() }), 14);
+        assert_eq!(rule(Facts { run: Run::NotFound, queued: true, ..plan() }), 15);
+        assert_eq!(rule(Facts { run: Run::Skipped, started: true, ..plan() }), 15);
+        let planned = Facts { run: Run::Succeeded, work: Work::PlanOnly, pull: Pull::Draft, ..plan() };
+        assert_eq!(rule(planned), 16);
+        assert_eq!(rule(Facts { plan: PlanText::Skeleton, ..planned }), 17);
+        assert_eq!(rule(Facts { work: Work::Implement, ..planned }), 17);
+        assert_eq!(rule(Facts { plan: PlanText::OldSkeleton, started: true, ..plan() }), 18);
+        assert_eq!(rule(Facts { started: true, queued: true, ..plan() }), 19);
+        assert_eq!(rule(Facts { queued: true, plan: PlanText::Skeleton, ..plan() }), 20);
+        assert_eq!(rule(Facts { pull: Pull::Draft, plan: PlanText::Missing, ..plan() }), 20);
+        assert_eq!(rule(Facts { plan: PlanText::Skeleton, ..plan() }), 21);
+        assert_eq!(rule(Facts { plan: PlanText::Missing, ..plan() }), 22);
+        assert_eq!(rule(Facts { plan: PlanText::Unread, ..plan() }), 23);
+        assert_eq!(rule(plan()), 24);
+    }
+
+    /// Every combination of fact values.
+    fn every(mut check: impl FnMut(&Facts)) {
+        use PlanText::{Missing, OldSkeleton, Present, Skeleton, Unread};
+        let runs = [
+            Run::None,
+            Run::Expected,
+            Run::NotFound,
+            Run::Waiting,
+            Run::Running,
+            Run::Succeeded,
+            Run::Failed,
+            Run::Cancelled,
+            Run::Skipped,
+        ];
+        let yes_no = [false, true];
+        for issue in [Issue::Open, Issue::Closed] {
+            for plan in [Present, Skeleton, OldSkeleton, Missing, Unread] {
+                for pull in [Pull::None, Pull::Draft, Pull::Ready, Pull::Merged, Pull::Closed] {
+                    for run in runs {
+                        for work in [Work::OneShot, Work::PlanOnly, Work::Implement] {
+                            for job in [Job::None, Job::Plan, Job::Implement] {
+                                for status in
+                                    [Status::None, Status::InProgress, Status::Complete, Status::Failed]
+                                {
+                                    for flags in 0..16_usize {
+                                        let flag = |bit: usize| yes_no[(flags >> bit) & 1];
+                                        let (queued, started, no_changes, local) =
+                                            (flag(0), flag(1), flag(2), flag(3));
+                                        check(&Facts {
+                                            issue,
+                                            plan,
+                                            queued,
+                                            started,
+                                            no_changes,
+                                            pull,
+                                            run,
+                                            work,
+                                            job,
+                                            status,
+                                            local,
+                                        });
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn it_is_total_and_every_rule_is_reached() {
+        let mut reached = std::collections::BTreeSet::new();
+        every(|facts| {
+            let derivation = derive(facts);
+            assert!(!derivation.because.is_empty());
+            assert_eq!(derivation.phase == Phase::Merged, facts.pull == Pull::Merged);
+            let active = matches!(facts.run, Run::Waiting | Run::Running | Run::Expected);
+            if facts.issue == Issue::Open && facts.pull != Pull::Merged && active {
+                use Phase::{Complete, Dispatched, Implementing, Planning, Prompted, Submitted};
+                assert!(
+                    [Complete, Dispatched, Implementing, Planning, Prompted, Submitted]
+                        .contains(&derivation.phase),
+                    "{facts:?}"
+                );
+            }
+            reached.insert(derivation.rule);
+        });
+        assert_eq!(reached, (1..=24).collect());
+    }
+}
