@@ -1,0 +1,84 @@
+//! The preview: every write in order, each foldable to its exact content.
+
+use leptos::prelude::*;
+
+use crate::areas::{LintRemark, PlannedWrite, Preview};
+use crate::components::{copy_button, icon, words::count};
+
+pub(super) fn preview(preview: &Preview) -> impl IntoView + use<> {
+    let notes = preview.notes.iter().map(|note| {
+        view! { <li>{icon("info")} <span>{note.clone()}</span></li> }
+    });
+    let placeholders = preview.placeholders.iter().map(|(name, meaning)| {
+        view! { <div><dt><code>{format!("{{{name}}}")}</code></dt><dd>{meaning.clone()}</dd></div> }
+    });
+    let known_later = (!preview.placeholders.is_empty()).then(|| {
+        view! {
+            <p class="muted">"Known only when it happens:"</p>
+            <dl class="placeholders">{placeholders.collect_view()}</dl>
+        }
+    });
+    let notes =
+        (!preview.notes.is_empty()).then(|| view! { <ul class="remarks">{notes.collect_view()}</ul> });
+    let length = i64::try_from(preview.writes.len()).unwrap_or(i64::MAX);
+    view! {
+        <section class="preview" id="preview" aria-labelledby="preview-heading">
+            <h2 id="preview-heading">"Preview"</h2>
+            <p>
+                "Dispatching sends "<strong>{count(length, "write")}</strong>" to "
+                <code>{preview.repo.to_string()}</code>", in this order, starting from "
+                <code>{preview.base.clone()}</code>". Nothing has been written yet."
+            </p>
+            {lint(&preview.lint)}
+            {notes}
+            {known_later}
+            <ol class="writes">{preview.writes.iter().map(write).collect_view()}</ol>
+        </section>
+    }
+}
+
+fn lint(remarks: &[LintRemark]) -> Option<impl IntoView + use<>> {
+    let items = remarks.iter().map(|remark| {
+        let class = if remark.blocking { "blocking" } else { "" };
+        let name = if remark.blocking { "alert" } else { "info" };
+        view! {
+            <li class=class>{icon(name)} <span>{format!("Line {}: {}", remark.line, remark.message)}</span></li>
+        }
+    });
+    (!remarks.is_empty()).then(|| {
+        view! {
+            <h3>"About the instruction"</h3>
+            <ul class="remarks">{items.collect_view()}</ul>
+        }
+    })
+}
+
+fn write(write: &PlannedWrite) -> impl IntoView + use<> {
+    let contents = write.contents.iter().map(|(name, text)| {
+        view! {
+            <div class="content">
+                <p class="content-name">{name.clone()} {copy_button(name, text)}</p>
+                <pre tabindex="0" aria-label=name.clone()>{text.clone()}</pre>
+            </div>
+        }
+    });
+    let optional = write.best_effort.then(|| {
+        view! { <span class="tag" title="A failure here does not stop the dispatch">"best effort"</span> }
+    });
+    view! {
+        <li>
+            <details>
+                <summary>
+                    <span class="write-title">{write.title.clone()}</span>
+                    {optional}
+                    <code class="write-path">{write.method.clone()} " " {write.path.clone()}</code>
+                </summary>
+                {contents.collect_view()}
+                <details class="exact">
+                    <summary>"Exact request body"</summary>
+                    <pre tabindex="0" aria-label="Exact request body">{write.json.clone()}</pre>
+                </details>
+            </details>
+        </li>
+    }
+}
