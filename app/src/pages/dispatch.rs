@@ -1,17 +1,95 @@
-//! The page "Dispatch".
+//! `/dispatches/{id}`: the plan page before GitHub has given the plan a number. Once it has, this
+//! sends the browser there.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+use waymark_domain::lifecycle::Phase;
+
+use super::plan::{attempts, stages_before_issue, stepper};
+use crate::areas::{Attempt, DispatchState, DispatchView, Problem, ProblemKind};
+use crate::commands::notice;
+use crate::components::{markdown, notice_view, problem_page};
+use crate::context::{areas, viewer};
 
 #[component]
 pub(crate) fn DispatchPage() -> impl IntoView {
-    super::page(async {
-        view! {
-            <Title text="Dispatch"/>
-            <main id="main" class="page" tabindex="-1">
-                <h1>"Dispatch"</h1>
-            </main>
+    let id = use_params_map().get_untracked().get("id").unwrap_or_default();
+    super::page(async move {
+        let areas = areas();
+        let Some(viewer) = viewer() else {
+            return problem_page(Problem::new(
+                ProblemKind::SignedOut,
+                "Dispatches are shown to those who are signed in.",
+            ));
+        };
+        let dispatch = match areas.dispatches.get(&viewer, &id).await {
+            Ok(dispatch) => dispatch,
+            Err(problem) => return problem_page(problem),
+        };
+        let notice = notice();
+        if let Some(issue) = dispatch.issue
+            && areas.plans.plan(Some(&viewer), &dispatch.repo, issue).await.is_ok()
+        {
+            let query = crate::context::query();
+            let query = if query.is_empty() { String::new() } else { format!("?{query}") };
+            leptos_axum::redirect(&format!("/{}/plans/{issue}{query}", dispatch.repo));
+            return ().into_any();
         }
-        .into_any()
+        view_of(&dispatch, &notice)
     })
+}
+
+fn view_of(dispatch: &DispatchView, notice: &crate::commands::Notice) -> AnyView {
+    let back = format!("/dispatches/{}", dispatch.id);
+    let phase = if dispatch.issue.is_some() { Phase::Prompted } else { Phase::Created };
+    let words = match dispatch.state {
+        DispatchState::Running => "Waymark is writing to GitHub. Each operation shows below as it happens.",
+        DispatchState::Sent => {
+            "Everything is sent. The plan page opens as soon as Waymark has read the issue."
+        }
+        DispatchState::Stopped => {
+            "The dispatch stopped before the plan had a page. Nothing is lost: resume or undo."
+        }
+        DispatchState::Undoing => "What was made is being taken back.",
+        DispatchState::Undone => "This dispatch was undone.",
+    };
+    let instruction = dispatch.instruction.clone().map(|text| {
+        view! {
+            <section id="instruction-text" aria-labelledby="instruction-heading">
+                <h2 id="instruction-heading">"Instruction"</h2>
+                {markdown(&text)}
+            </section>
+        }
+    });
+    let mut stages = stages_before_issue();
+    for stage in &mut stages {
+        if stage.phase == Phase::Created {
+            stage.entered_at = Some(dispatch.created_at);
+        }
+    }
+    let attempt = Attempt { dispatch: Some(dispatch.clone()), run: None };
+    view! {
+        <Title text=dispatch.title.clone()/>
+        <main
+            id="main"
+            class="page plan"
+            tabindex="-1"
+            data-phase=phase.slug()
+            data-live
+            data-repo=dispatch.repo.to_string()
+            data-dispatch=dispatch.id.clone()
+        >
+            <header class="plan-head">
+                <p class="crumbs">{dispatch.repo.to_string()}</p>
+                <h1>{dispatch.title.clone()}</h1>
+            </header>
+            {notice_view(notice)}
+            <p class="lead">{words}</p>
+            {stepper(&stages, Phase::Created, &[])}
+            {attempts(&[attempt], &back, true)}
+            {instruction}
+        </main>
+    }
+    .into_any()
 }

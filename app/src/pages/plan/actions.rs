@@ -1,0 +1,132 @@
+//! What can be done to the plan: each action with its reason when it is refused. What destroys
+//! something says so and asks once more, also without JavaScript.
+
+use leptos::prelude::*;
+
+use crate::areas::{ActionKind, ActionOffer, PlanPage};
+use crate::components::icon;
+
+pub(super) fn actions(plan: &PlanPage) -> impl IntoView + use<> {
+    let (open, refused): (Vec<_>, Vec<_>) = plan.actions.iter().partition(|offer| offer.refused.is_none());
+    let first = open.iter().position(|offer| primary(offer.kind));
+    let offers: Vec<_> = open
+        .iter()
+        .enumerate()
+        .map(|(index, offer)| view! { <li>{self::offer(plan, offer, Some(index) == first)}</li> })
+        .collect();
+    let refused: Vec<_> = refused.iter().map(|offer| view! { <li>{self::refused(offer)}</li> }).collect();
+    let refused = (!refused.is_empty()).then(|| {
+        view! {
+            <details class="refused" id="not-now">
+                <summary>"Not possible now"</summary>
+                <ul>{refused}</ul>
+            </details>
+        }
+    });
+    view! {
+        <ul class="actions">{offers}</ul>
+        {refused}
+    }
+}
+
+fn primary(kind: ActionKind) -> bool {
+    matches!(kind, ActionKind::Approve | ActionKind::MarkReady | ActionKind::Merge | ActionKind::RerunFailed)
+}
+
+fn offer(plan: &PlanPage, offer: &ActionOffer, primary: bool) -> AnyView {
+    if offer.destructive && offer.kind != ActionKind::Merge {
+        let now = format!("{} now", offer.label);
+        return view! {
+            <details class="confirm" id=format!("action-{}", slug(offer.kind))>
+                <summary class="button danger">{offer.label.clone()}</summary>
+                <div class="confirm-body">
+                    <p>{offer.effect.clone()}</p>
+                    {form(plan, offer.kind, now, "danger")}
+                </div>
+            </details>
+        }
+        .into_any();
+    }
+    let class = if primary { "primary" } else { "" };
+    view! {
+        {form(plan, offer.kind, offer.label.clone(), class)}
+        <p class="help">{offer.effect.clone()}</p>
+    }
+    .into_any()
+}
+
+fn refused(offer: &ActionOffer) -> impl IntoView + use<> {
+    let id = format!("refused-{}", slug(offer.kind));
+    view! {
+        <button type="button" class="button" disabled aria-describedby=id.clone()>{offer.label.clone()}</button>
+        <p class="help" id=id>{offer.refused.clone()}</p>
+    }
+}
+
+fn form(plan: &PlanPage, kind: ActionKind, text: String, class: &'static str) -> impl IntoView + use<> {
+    let methods = plan.pr.as_ref().map(|pr| pr.methods.clone()).unwrap_or_default();
+    let method = (kind == ActionKind::Merge && !methods.is_empty()).then(|| method(&methods));
+    view! {
+        <form method="post" action="/do/act" class="action">
+            <input type="hidden" name="repo" value=plan.repo.to_string()/>
+            <input type="hidden" name="number" value=plan.number.to_string()/>
+            <input type="hidden" name="action" value=slug(kind)/>
+            <button type="submit" class=format!("button {class}")>
+                {(kind == ActionKind::Merge).then(|| icon("git-merge"))}
+                {text}
+            </button>
+            {method}
+        </form>
+    }
+}
+
+/// The merge methods that the repository allows; with one there is nothing to choose.
+fn method(methods: &[String]) -> AnyView {
+    if let [only] = methods {
+        return view! { <input type="hidden" name="method" value=only.clone()/> }.into_any();
+    }
+    let options = methods.iter().map(|method| {
+        let words = match method.as_str() {
+            "merge" => "with a merge commit",
+            "squash" => "squashed into one commit",
+            "rebase" => "rebased",
+            other => other,
+        };
+        view! { <option value=method.clone()>{words.to_owned()}</option> }
+    });
+    view! { <select name="method" aria-label="Way to merge">{options.collect_view()}</select> }.into_any()
+}
+
+fn slug(kind: ActionKind) -> &'static str {
+    match kind {
+        ActionKind::Approve => "approve",
+        ActionKind::MarkReady => "mark-ready",
+        ActionKind::Merge => "merge",
+        ActionKind::RerunFailed => "rerun-failed",
+        ActionKind::CancelRun => "cancel-run",
+        ActionKind::ClosePr => "close-pr",
+        ActionKind::ClosePlan => "close-plan",
+        ActionKind::Refresh => "refresh",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_sent_are_those_the_server_reads() {
+        for kind in [
+            ActionKind::Approve,
+            ActionKind::MarkReady,
+            ActionKind::Merge,
+            ActionKind::RerunFailed,
+            ActionKind::CancelRun,
+            ActionKind::ClosePr,
+            ActionKind::ClosePlan,
+            ActionKind::Refresh,
+        ] {
+            assert_eq!(serde_json::to_value(kind).expect("a unit variant serializes"), slug(kind));
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Attempts: each dispatch with its operations, resume and undo, and its run.
+
+use leptos::prelude::*;
+
+use super::jobs::run;
+use super::operations::{command, operations};
+use crate::areas::{Attempt, DispatchState, DispatchView, Mode};
+use crate::components::{ago, icon};
+
+/// The attempts, newest first and open; older ones folded.
+pub(in crate::pages) fn attempts(
+    attempts: &[Attempt],
+    back: &str,
+    commands: bool,
+) -> Option<impl IntoView + use<>> {
+    if attempts.is_empty() {
+        return None;
+    }
+    let count = attempts.len();
+    let items: Vec<_> = attempts
+        .iter()
+        .enumerate()
+        .rev()
+        .map(|(index, attempt)| {
+            view! { <li>{one(attempt, index + 1, index + 1 == count, back, commands)}</li> }
+        })
+        .collect();
+    Some(view! {
+        <section id="attempts" aria-labelledby="attempts-heading">
+            <h2 id="attempts-heading">"Attempts"</h2>
+            <ul class="attempts">{items}</ul>
+        </section>
+    })
+}
+
+fn one(attempt: &Attempt, number: usize, newest: bool, back: &str, commands: bool) -> impl IntoView + use<> {
+    let head = attempt.dispatch.as_ref().map(|dispatch| {
+        let mode = match dispatch.mode {
+            Mode::OneShot => "",
+            Mode::PlanFirst => ", plan first",
+        };
+        view! {
+            <span class="muted">
+                {dispatch.workflow.clone()} {mode} " · by " {dispatch.dispatched_by.clone()} " · " {ago(dispatch.created_at)}
+            </span>
+            {state(dispatch.state)}
+        }
+    });
+    let head = head.map_or_else(
+        || view! { <span class="muted">"Started outside Waymark"</span> }.into_any(),
+        IntoAny::into_any,
+    );
+    let sent = attempt.dispatch.as_ref().map(|dispatch| {
+        view! {
+            {operations(dispatch, back, commands)}
+            {commands.then(|| mend(dispatch, back))}
+        }
+    });
+    let no_run = (attempt.run.is_none()
+        && attempt.dispatch.as_ref().is_some_and(|d| d.state == DispatchState::Sent))
+    .then(|| view! { <p class="muted">"The run has not been seen yet."</p> });
+    view! {
+        <details class="attempt" id=format!("attempt-{number}") open=newest>
+            <summary><strong>"Attempt " {number}</strong> {head}</summary>
+            {sent}
+            {no_run}
+            {attempt.run.as_ref().map(run)}
+        </details>
+    }
+}
+
+fn state(state: DispatchState) -> Option<impl IntoView + use<>> {
+    let (class, word) = match state {
+        DispatchState::Running => ("working", "dispatching"),
+        DispatchState::Sent => return None,
+        DispatchState::Stopped => ("failed", "stopped"),
+        DispatchState::Undoing => ("working", "being undone"),
+        DispatchState::Undone => ("ended", "undone"),
+    };
+    Some(view! { <span class=format!("tag tone-{class}")>{word}</span> })
+}
+
+/// Resume and undo of a dispatch that stopped; undo of one that was sent.
+fn mend(dispatch: &DispatchView, back: &str) -> Option<AnyView> {
+    let undo = || {
+        view! {
+            <details class="confirm" id=format!("undo-{}", dispatch.id)>
+                <summary class="button danger">"Undo dispatch"</summary>
+                <div class="confirm-body">
+                    <p>
+                        "This cancels the run, closes the pull request and the issue with a comment that says why, deletes the branch, and restores the node. The issue and its comments stay on GitHub."
+                    </p>
+                    {command(dispatch, back, "undo", None, "Undo it now", "Undo it now", "danger")}
+                </div>
+            </details>
+        }
+    };
+    match dispatch.state {
+        DispatchState::Stopped => Some(
+            view! {
+                <div class="notice problems" id=format!("stopped-{}", dispatch.id)>
+                    <p class="notice-head">{icon("alert")} <strong>"The dispatch stopped."</strong></p>
+                    <p>
+                        "What is marked done above is on GitHub. Resume looks up what the lost operation made, then goes on; nothing is sent twice. Undo takes back what was made."
+                    </p>
+                    <div class="row">
+                        {command(dispatch, back, "resume", None, "Resume dispatch", "Resume dispatch", "primary")}
+                        {undo()}
+                    </div>
+                </div>
+            }
+            .into_any(),
+        ),
+        DispatchState::Sent => Some(undo().into_any()),
+        _ => None,
+    }
+}

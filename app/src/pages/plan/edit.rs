@@ -1,0 +1,54 @@
+//! Editing the plan text in place. When someone changed it on GitHub meanwhile, both texts are shown.
+
+use leptos::prelude::*;
+
+use super::Edit;
+use crate::areas::PlanPage;
+
+/// The editor, folded; nothing where there is no text to edit or nobody to edit it.
+pub(super) fn editor(plan: &PlanPage, edit: &Edit) -> Option<impl IntoView + use<>> {
+    let (Some(now), Some(version), true) = (&plan.plan, &plan.plan_version, edit.signed_in) else {
+        return None;
+    };
+    let mine = edit.draft.as_ref().map_or_else(|| now.clone(), |draft| draft.form.instruction.clone());
+    let draft = edit.draft.as_ref().map(|draft| draft.id.clone()).unwrap_or_default();
+    let rows = mine.lines().count().clamp(10, 30).to_string();
+    let theirs = (edit.conflict && edit.draft.is_some()).then(|| {
+        view! {
+            <div class="theirs">
+                <p class="label" id="theirs-heading">"On GitHub now"</p>
+                <pre tabindex="0" aria-labelledby="theirs-heading">{now.clone()}</pre>
+            </div>
+        }
+    });
+    let both = theirs.is_some();
+    let help = if both {
+        "Your text. Saving replaces what is on GitHub now."
+    } else {
+        "Markdown. Saved to the issue on GitHub as you."
+    };
+    Some(view! {
+        <details class="editor" id="editor" open=edit.draft.is_some() data-keep-open>
+            <summary>"Edit plan"</summary>
+            <form method="post" action="/do/edit-plan" class="stack">
+                <input type="hidden" name="repo" value=plan.repo.to_string()/>
+                <input type="hidden" name="number" value=plan.number.to_string()/>
+                <input type="hidden" name="version" value=version.clone()/>
+                <input type="hidden" name="draft" value=draft/>
+                <div class:both=both>
+                    {theirs}
+                    <div class="field">
+                        <label for="field-text">"Plan"</label>
+                        <textarea id="field-text" name="text" rows=rows aria-describedby="help-text">
+                            {format!("\n{mine}")}
+                        </textarea>
+                        <p class="help" id="help-text">{help}</p>
+                    </div>
+                </div>
+                <div class="form-end">
+                    <button type="submit" class="button primary" data-busy="Saving">"Save plan"</button>
+                </div>
+            </form>
+        </details>
+    })
+}

@@ -1,0 +1,105 @@
+//! The lifecycle as a stepper, with the time spent in each phase and the evidence for it.
+
+use leptos::prelude::*;
+use waymark_domain::lifecycle::Phase;
+
+use crate::areas::{Evidence, Stage, StageState};
+use crate::components::{ago, icon, lasted, phase_icon, tone};
+
+/// The stepper, and under it why the plan is in its phase.
+pub(in crate::pages) fn stepper(
+    stages: &[Stage],
+    phase: Phase,
+    evidence: &[Evidence],
+) -> impl IntoView + use<> {
+    let items = stages.iter().map(|stage| {
+        let state = match stage.state {
+            StageState::Done => "done",
+            StageState::Current => "current",
+            StageState::Ahead => "ahead",
+        };
+        let name = if stage.state == StageState::Done { "check" } else { phase_icon(stage.phase) };
+        let word = match stage.state {
+            StageState::Done => ", done",
+            StageState::Current => "",
+            StageState::Ahead => ", ahead",
+        };
+        let ended = stage.left_at.or(stage.entered_at.filter(|_| stage.phase.is_final()));
+        view! {
+            <li
+                class=format!("stage {state} tone-{}", tone(stage.phase))
+                id=format!("stage-{}", stage.phase.slug())
+                aria-current=(stage.state == StageState::Current).then_some("step")
+            >
+                <span class="stage-mark">{icon(name)}</span>
+                <span class="stage-name">{stage.phase.label()} <span class="sr">{word}</span></span>
+                {(!stage.phase.is_final()).then(|| lasted(stage.entered_at, ended))}
+            </li>
+        }
+    });
+    view! {
+        <section id="lifecycle" class="lifecycle" aria-labelledby="lifecycle-heading">
+            <h2 id="lifecycle-heading" class="sr">"Lifecycle"</h2>
+            <ol class="stages" aria-label="Lifecycle">{items.collect_view()}</ol>
+            {why(stages, phase, evidence)}
+        </section>
+    }
+}
+
+fn why(stages: &[Stage], phase: Phase, evidence: &[Evidence]) -> Option<impl IntoView + use<>> {
+    let earlier: Vec<_> = stages
+        .iter()
+        .filter(|stage| stage.phase != phase && !stage.evidence.is_empty())
+        .map(|stage| {
+            view! { <h3>{stage.phase.label()}</h3> {facts(&stage.evidence)} }
+        })
+        .collect();
+    (!evidence.is_empty() || !earlier.is_empty()).then(|| {
+        view! {
+            <details class="why" id="why">
+                <summary>"Why “" {phase.label()} "”"</summary>
+                {facts(evidence)}
+                {earlier}
+            </details>
+        }
+    })
+}
+
+fn facts(evidence: &[Evidence]) -> impl IntoView + use<> {
+    let items = evidence.iter().map(|fact| {
+        let text = match &fact.url {
+            Some(url) => view! { <a href=url.clone()>{fact.fact.clone()}</a> }.into_any(),
+            None => fact.fact.clone().into_any(),
+        };
+        let at = fact.at.map(|at| view! { ", " {ago(at)} });
+        view! {
+            <li>
+                {text}
+                <span class="muted small">" · " {fact.source.clone()} {at} ", seen " {ago(fact.seen_at)}</span>
+            </li>
+        }
+    });
+    view! { <ul class="facts">{items.collect_view()}</ul> }
+}
+
+/// What is shown while the dispatch has not yet made the issue.
+pub(in crate::pages) fn stages_before_issue() -> Vec<Stage> {
+    [
+        Phase::Created,
+        Phase::Prompted,
+        Phase::Dispatched,
+        Phase::Planning,
+        Phase::Implementing,
+        Phase::Complete,
+        Phase::Merged,
+    ]
+    .into_iter()
+    .map(|phase| Stage {
+        phase,
+        state: if phase == Phase::Created { StageState::Current } else { StageState::Ahead },
+        entered_at: None,
+        left_at: None,
+        evidence: Vec::new(),
+    })
+    .collect()
+}
