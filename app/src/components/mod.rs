@@ -15,7 +15,7 @@ pub(crate) use copy::{copy_button, copyable};
 pub(crate) use field::{described_by, field, problem_of};
 pub(crate) use icon::icon;
 pub(crate) use markdown::markdown;
-pub(crate) use notice::{notice_view, problem_summary};
+pub(crate) use notice::notice_view;
 pub(crate) use phase::{phase_badge, phase_icon, tone};
 pub(crate) use problem::{ProblemPage, problem_page};
 pub(crate) use time::{ago, lasted};

@@ -16,7 +16,7 @@ pub(crate) fn notice_view(notice: &Notice) -> AnyView {
 }
 
 /// All problems of a form in one place.
-pub(crate) fn problem_summary(problems: &[Problem]) -> Option<AnyView> {
+fn problem_summary(problems: &[Problem]) -> Option<AnyView> {
     if problems.is_empty() {
         return None;
     }

@@ -19,6 +19,7 @@ use leptos_router::hooks::use_params_map;
 
 pub(super) use attempts::attempts;
 pub(super) use lifecycle::{stages_before_issue, stepper};
+pub(super) use pull_request::{checks, pr_state, review};
 
 use crate::address::value;
 use crate::areas::{Draft, PlanPage, Problem, ProblemKind, RepoName};

@@ -1,0 +1,117 @@
+//! The strip of phases and the bar of filters.
+
+use leptos::prelude::*;
+use waymark_domain::lifecycle::Phase;
+
+use super::query::{SORTS, write};
+use crate::areas::OverviewQuery;
+use crate::components::{icon, phase_icon, tone};
+
+/// Phases with their number of plans; each is a filter, and a chosen one is taken out again.
+pub(super) fn phases(counts: &[(Phase, u32)], query: &OverviewQuery) -> impl IntoView + use<> {
+    let items = counts.iter().filter(|(phase, number)| *number > 0 || query.phase.contains(phase)).map(|(phase, number)| {
+        let chosen = query.phase.contains(phase);
+        let mut next = OverviewQuery { page: 0, ..query.clone() };
+        if chosen {
+            next.phase.retain(|other| other != phase);
+        } else {
+            next.phase.push(*phase);
+        }
+        view! {
+            <li id=format!("count-{}", phase.slug())>
+                <a href=write(&next) class=format!("phase-count tone-{}", tone(*phase)) aria-current=chosen.then_some("true")>
+                    {icon(phase_icon(*phase))}
+                    <span>{phase.label()}</span>
+                    <span class="tabular number">{*number}</span>
+                </a>
+            </li>
+        }
+    });
+    let all = OverviewQuery { phase: Vec::new(), page: 0, ..query.clone() };
+    let clear = (!query.phase.is_empty())
+        .then(|| view! { <li><a class="phase-count" href=write(&all)>"All phases"</a></li> });
+    view! { <nav aria-label="Phases"><ul class="phase-strip" id="phases">{items.collect_view()} {clear}</ul></nav> }
+}
+
+/// Text, repository, author, label, sort; sent as a GET, so that the view has an address.
+pub(super) fn bar(query: &OverviewQuery, signed_in: bool) -> impl IntoView + use<> {
+    let hidden: Vec<_> = query
+        .phase
+        .iter()
+        .map(|phase| view! { <input type="hidden" name="phase" value=phase.slug()/> })
+        .collect();
+    let objective = query
+        .objective
+        .map(|number| view! { <input type="hidden" name="objective" value=number.to_string()/> });
+    let sorts = SORTS
+        .map(|(slug, sort, words)| view! { <option value=slug selected=sort == query.sort>{words}</option> });
+    let more = !query.author.is_empty() || !query.label.is_empty();
+    let toggles = signed_in.then(|| {
+        let needs = write(&OverviewQuery { needs: !query.needs, page: 0, ..query.clone() });
+        let mine = write(&OverviewQuery { mine: !query.mine, page: 0, ..query.clone() });
+        let kept_needs = query.needs.then(|| view! { <input type="hidden" name="needs" value="1"/> });
+        let kept_mine = query.mine.then(|| view! { <input type="hidden" name="mine" value="1"/> });
+        view! {
+            {kept_needs} {kept_mine}
+            <a class="button toggle" href=needs aria-current=query.needs.then_some("true")>"Needs attention"</a>
+            <a class="button toggle" href=mine aria-current=query.mine.then_some("true")>"Mine"</a>
+        }
+    });
+    let chips: Vec<_> = chips(query)
+        .into_iter()
+        .map(|(words, without)| {
+            let label = format!("Remove filter: {words}");
+            view! { <li><a class="chip" href=write(&without) aria-label=label>{words} {icon("x")}</a></li> }
+        })
+        .collect();
+    let chips = (!chips.is_empty()).then(|| view! { <ul class="chips" aria-label="Filters">{chips}</ul> });
+    view! {
+        <form method="get" action="/" class="filters" id="filters" role="search" aria-label="Plans">
+            {hidden} {objective}
+            <label class="sr" for="filter-q">"Search"</label>
+            <input type="search" id="filter-q" name="q" value=query.q.clone() placeholder="Title, number, author, branch"/>
+            <label class="sr" for="filter-repo">"In repository"</label>
+            <input type="text" id="filter-repo" name="repo" value=query.repo.clone() placeholder="owner/name" autocomplete="off"/>
+            <details class="menu" open=more id="more-filters">
+                <summary class="button">"More"</summary>
+                <div class="menu-body stack">
+                    <div class="field">
+                        <label for="filter-author">"Author"</label>
+                        <input type="text" id="filter-author" name="author" value=query.author.clone()/>
+                    </div>
+                    <div class="field">
+                        <label for="filter-label">"Label"</label>
+                        <input type="text" id="filter-label" name="label" value=query.label.clone()/>
+                    </div>
+                </div>
+            </details>
+            <label class="sr" for="filter-sort">"Sort by"</label>
+            <select id="filter-sort" name="sort">{sorts}</select>
+            <button type="submit" class="button">"Filter"</button>
+            {toggles}
+        </form>
+        {chips}
+    }
+}
+
+/// The filters in words, each with the query without it.
+fn chips(query: &OverviewQuery) -> Vec<(String, OverviewQuery)> {
+    let base = OverviewQuery { page: 0, ..query.clone() };
+    let mut out = Vec::new();
+    if !query.q.is_empty() {
+        out.push((format!("“{}”", query.q), OverviewQuery { q: String::new(), ..base.clone() }));
+    }
+    if !query.repo.is_empty() {
+        out.push((query.repo.clone(), OverviewQuery { repo: String::new(), ..base.clone() }));
+    }
+    if !query.author.is_empty() {
+        out.push((format!("by {}", query.author), OverviewQuery { author: String::new(), ..base.clone() }));
+    }
+    if let Some(number) = query.objective {
+        out.push((format!("objective #{number}"), OverviewQuery { objective: None, ..base.clone() }));
+    }
+    if !query.label.is_empty() {
+        out.push((format!("label {}", query.label), OverviewQuery { label: String::new(), ..base }));
+    }
+    out
+}

@@ -1,0 +1,82 @@
+//! `/`: every plan of every repository one may see. Filters, sort and page are in the address.
+
+mod empty;
+mod filters;
+mod query;
+mod rows;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::areas::{Overview, OverviewQuery};
+use crate::commands::notice;
+use crate::components::{icon, notice_view, problem_page, words::count};
+use crate::context::{areas, viewer};
+
+#[component]
+pub(crate) fn OverviewPage() -> impl IntoView {
+    super::page(async {
+        let query = query::read(&crate::context::query());
+        let viewer = viewer();
+        let notice = notice();
+        match areas().plans.overview(viewer.as_ref(), &query).await {
+            Ok(overview) => body(&overview, &query, &notice, viewer.is_some()),
+            Err(problem) => problem_page(problem),
+        }
+    })
+}
+
+fn body(
+    overview: &Overview,
+    query: &OverviewQuery,
+    notice: &crate::commands::Notice,
+    signed_in: bool,
+) -> AnyView {
+    let stale = overview.stale.iter().map(|(repo, why)| {
+        view! { <p class="notice hint">{icon("clock")} <span><strong>{repo.to_string()}</strong> " is not fresh: " {why.clone()}</span></p> }
+    });
+    let first_page = overview.page <= 1;
+    let needs = (!overview.needs_you.is_empty() && !query.needs && first_page)
+        .then(|| rows::needs_you(&overview.needs_you));
+    let filtered = *query != OverviewQuery { page: query.page, sort: query.sort, ..OverviewQuery::default() };
+    let rows = if overview.rows.is_empty() {
+        empty::empty(overview.connected, filtered, signed_in)
+    } else {
+        rows::table(&overview.rows).into_any()
+    };
+    let known = filtered || !overview.rows.is_empty();
+    view! {
+        <Title text="Plans"/>
+        <main id="main" class="page" tabindex="-1" data-live>
+            <div class="page-head">
+                <h1>"Plans"</h1>
+                {known.then(|| view! { <span class="muted tabular" id="total">{count(overview.total, "plan")}</span> })}
+            </div>
+            {notice_view(notice)}
+            {stale.collect_view()}
+            {known.then(|| filters::phases(&overview.counts, query))}
+            {needs}
+            {known.then(|| filters::bar(query, signed_in))}
+            {rows}
+            {paging(overview, query)}
+        </main>
+    }
+    .into_any()
+}
+
+fn paging(overview: &Overview, query: &OverviewQuery) -> Option<impl IntoView + use<>> {
+    let to = |page: u32| query::write(&OverviewQuery { page, ..query.clone() });
+    let earlier = (overview.page > 1)
+        .then(|| view! { <a rel="prev" class="button" href=to(overview.page - 1)>"Previous"</a> });
+    let later = (overview.page < overview.pages)
+        .then(|| view! { <a rel="next" class="button" href=to(overview.page + 1)>"Next"</a> });
+    (overview.pages > 1).then(|| {
+        view! {
+            <nav class="paging" aria-label="Pages">
+                {earlier}
+                <span class="muted tabular">{format!("Page {} of {}", overview.page, overview.pages)}</span>
+                {later}
+            </nav>
+        }
+    })
+}

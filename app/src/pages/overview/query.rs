@@ -1,0 +1,109 @@
+//! The overview's filters as an address: written and read back, they are the same.
+
+use waymark_domain::lifecycle::Phase;
+
+use crate::address::{address, pairs};
+use crate::areas::{OverviewQuery, Sort};
+
+/// Reads the filters; what cannot be read is left out.
+pub(super) fn read(query: &str) -> OverviewQuery {
+    let mut out = OverviewQuery::default();
+    for (name, value) in pairs(query) {
+        let value = value.trim().to_owned();
+        match name.as_str() {
+            "q" => out.q = value,
+            "phase" => {
+                let phases = value.split(',').filter_map(Phase::from_slug);
+                for phase in phases {
+                    if !out.phase.contains(&phase) {
+                        out.phase.push(phase);
+                    }
+                }
+            }
+            "repo" => out.repo = value,
+            "author" => out.author = value,
+            "objective" => out.objective = value.trim_start_matches('#').parse().ok(),
+            "label" => out.label = value,
+            "needs" => out.needs = value == "1",
+            "mine" => out.mine = value == "1",
+            "sort" => {
+                out.sort =
+                    SORTS.iter().find(|(slug, ..)| *slug == value).map_or(Sort::Changed, |(_, sort, _)| *sort)
+            }
+            "page" => out.page = value.parse().unwrap_or(0),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// The sorts with their name in addresses and their words.
+pub(super) const SORTS: [(&str, Sort, &str); 4] = [
+    ("changed", Sort::Changed, "Last change"),
+    ("number", Sort::Number, "Number"),
+    ("phase", Sort::Phase, "Phase"),
+    ("repo", Sort::Repo, "Repository"),
+];
+
+/// The address of the overview with these filters; the usual values are left out.
+pub(super) fn write(query: &OverviewQuery) -> String {
+    let phases: Vec<_> = query.phase.iter().map(|phase| phase.slug()).collect();
+    let phases = phases.join(",");
+    let objective = query.objective.map(|number| number.to_string()).unwrap_or_default();
+    let sort = SORTS.iter().find(|(_, sort, _)| *sort == query.sort && query.sort != Sort::Changed);
+    let page = if query.page > 1 { query.page.to_string() } else { String::new() };
+    let flag = |on: bool| if on { "1" } else { "" };
+    address(
+        "/",
+        [
+            ("q", query.q.as_str()),
+            ("phase", &phases),
+            ("repo", &query.repo),
+            ("author", &query.author),
+            ("objective", &objective),
+            ("label", &query.label),
+            ("needs", flag(query.needs)),
+            ("mine", flag(query.mine)),
+            ("sort", sort.map_or("", |(slug, ..)| slug)),
+            ("page", &page),
+        ],
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn there_and_back(query: &OverviewQuery) -> OverviewQuery {
+        let address = write(query);
+        read(address.split_once('?').map_or("", |(_, query)| query))
+    }
+
+    #[test]
+    fn every_filter_is_read_back() {
+        let query = OverviewQuery {
+            q: "größer & kleiner".into(),
+            phase: vec![Phase::Failed, Phase::NeedsApproval],
+            repo: "acme/widgets".into(),
+            author: "ada".into(),
+            objective: Some(7),
+            label: "erk-plan".into(),
+            needs: true,
+            mine: true,
+            sort: Sort::Repo,
+            page: 3,
+        };
+        assert_eq!(there_and_back(&query), query);
+        assert_eq!(write(&OverviewQuery::default()), "/");
+    }
+
+    #[test]
+    fn a_form_repeats_phases_and_nonsense_is_left_out() {
+        let query =
+            read("phase=failed&phase=nonsense&phase=failed,merged&objective=x&page=-1&sort=up&other=1");
+        assert_eq!(
+            query,
+            OverviewQuery { phase: vec![Phase::Failed, Phase::Merged], ..OverviewQuery::default() }
+        );
+    }
+}
