@@ -1,0 +1,123 @@
+//! `implement`, `mark-step`, `get-progress`: the agent carries out the steps, and each one that it marks is committed, pushed and shown.
+//!
+//! The agent marks steps in a file; what goes to GitHub is sent by the command around it, which alone has the token.
+
+use super::desk::Desk;
+use super::failure::Failure;
+use super::formats::Progress;
+use super::hub::Hub;
+use super::publish::Publisher;
+use super::{agent, git};
+
+const NOTHING: &str = "There is no .impl/progress.md: `waymark ci start` writes it.";
+
+/// Runs the agent with `prompts/implement.md`.
+///
+/// # Errors
+/// When the agent fails or ends before every step is marked.
+pub async fn implement(desk: &Desk) -> Result<(), Failure> {
+    let config = desk.config().await?;
+    let hub = Hub::open(desk)?;
+    let mut publisher = Publisher::new(desk, &hub)?;
+    publisher.begin().await;
+    agent::run(desk, &config, "implement", config.agent.implement_minutes, async || publisher.look().await)
+        .await?;
+    let progress = publisher.progress();
+    match progress.current() {
+        None => Ok(()),
+        Some((number, text)) => Err(Failure::new(
+            "Agent (implement)",
+            format!("The agent ended without finishing step {number} of {}: {text}", progress.steps.len()),
+        )),
+    }
+}
+
+/// Marks steps as done and commits what was changed, with the message in `.impl/commit-message.md`, else with the text of the last step.
+///
+/// # Errors
+/// When a step does not exist.
+pub async fn mark_steps(desk: &Desk, numbers: &[usize]) -> Result<(), Failure> {
+    let mut progress =
+        Progress::parse(&desk.read("progress.md").ok_or_else(|| Failure::new("Steps", NOTHING))?);
+    let mut last = String::new();
+    for number in numbers {
+        let total = progress.steps.len();
+        last = progress
+            .mark(*number)
+            .ok_or_else(|| {
+                Failure::new("Steps", format!("There is no step {number}: the plan has {total}."))
+            })?
+            .to_owned();
+    }
+    let message = desk
+        .read("commit-message.md")
+        .filter(|text| !text.trim().is_empty())
+        .unwrap_or_else(|| subject(&last));
+    let committed = git::commit_all(&desk.root, message.trim()).await?;
+    desk.remove("commit-message.md");
+    desk.write("progress.md", &progress.render())?;
+    let what = if committed { "committed" } else { "nothing to commit" };
+    println!("{} of {} steps done ({what}).", progress.done(), progress.steps.len());
+    Ok(())
+}
+
+/// Prints the progress, as a list or as JSON.
+///
+/// # Errors
+/// When there is none.
+pub fn get_progress(desk: &Desk, json: bool) -> Result<(), Failure> {
+    let progress = Progress::parse(&desk.read("progress.md").ok_or_else(|| Failure::new("Steps", NOTHING))?);
+    if json {
+        println!("{}", progress.to_json());
+    } else {
+        println!("{} of {} steps done", progress.done(), progress.steps.len());
+        progress.lines().for_each(|line| println!("{line}"));
+    }
+    Ok(())
+}
+
+/// A commit subject from the text of a step: its first line without Markdown, at most 70 characters.
+fn subject(step: &str) -> String {
+    let line = step.lines().next().unwrap_or_default();
+    let plain: String = line.chars().filter(|c| !"`*_".contains(*c)).collect();
+    let plain = plain.trim().trim_end_matches('.');
+    if plain.chars().count() <= 70 {
+        return if plain.is_empty() { "Carry out a step of the plan".into() } else { plain.into() };
+    }
+    let cut: String = plain.chars().take(69).collect();
+    format!("{}…", cut.rsplit_once(' ').map_or(cut.as_str(), |(words, _)| words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::git::tests::world;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_marked_step_is_committed_with_the_agents_message() {
+        let (_folder, desk) = world().await;
+        desk.write("progress.md", &Progress::begin(&["Add `x`.".into(), "Add y.".into()], 0).render())
+            .expect("a file");
+        desk.write_at(".", "x.txt", "x").expect("a file");
+        desk.write("commit-message.md", "Add x\n\nBecause.\n").expect("a file");
+        mark_steps(&desk, &[1]).await.expect("marked");
+        desk.write_at(".", "y.txt", "y").expect("a file");
+        mark_steps(&desk, &[2]).await.expect("marked");
+        mark_steps(&desk, &[2]).await.expect("marking again changes nothing");
+        let log = git::git(&desk.root, &["log", "-2", "--format=%an: %s %b"]).await.expect("git");
+        assert_eq!(
+            log.lines().filter(|line| !line.trim().is_empty()).collect::<Vec<_>>(),
+            ["writer: Add y ", "writer: Add x Because."]
+        );
+        assert_eq!(Progress::parse(&desk.read("progress.md").expect("a file")).done(), 2);
+        assert!(mark_steps(&desk, &[3]).await.expect_err("there is none").message.contains("no step 3"));
+    }
+
+    #[test]
+    fn a_subject_is_short_and_plain() {
+        assert_eq!(subject("Add `x` to **y**.\nMore."), "Add x to y");
+        assert_eq!(subject(""), "Carry out a step of the plan");
+        let long = subject(&"word ".repeat(30));
+        assert!(long.chars().count() <= 70 && long.ends_with("word…"), "{long}");
+    }
+}

@@ -1,0 +1,131 @@
+//! `save-plan`: fills the skeleton. The plan comment and the title change; the issue's body stays byte for byte.
+
+use serde_json::json;
+
+use super::desk::Desk;
+use super::failure::Failure;
+use super::formats;
+use super::hub::{Comment, Hub};
+use super::{plan, time};
+
+/// # Errors
+/// When the plan is not sound or GitHub refuses.
+pub async fn save(desk: &Desk) -> Result<(), Failure> {
+    let planned = plan::check(desk)?;
+    let hub = Hub::open(desk)?;
+    let pull = hub.pull(desk.job.need_pr()?).await?;
+    let title = format!("[erk-plan] {}", planned.title);
+    let issue = match desk.job.issue {
+        Some(issue) => issue,
+        None => hub.create_issue(&title, &new_body(desk), "erk-plan").await?,
+    };
+    let parts = formats::plan_comments(&planned.text);
+    save_comments(desk, &hub, issue, &parts).await?;
+    if hub.issue(issue).await?.title != title {
+        hub.retitle_issue(issue, &title).await?;
+    }
+    desk.output("issue_number", &issue.to_string())?;
+    desk.output("issue_title", &planned.title)?;
+    desk.output("base_branch", &pull.base.branch)
+}
+
+/// Writes the plan's comments: the one that the header names (else the first that holds a plan), and further ones for a long plan.
+async fn save_comments(desk: &Desk, hub: &Hub, issue: u64, parts: &[String]) -> Result<(), Failure> {
+    let body = hub.issue(issue).await?.body.unwrap_or_default();
+    let comments = hub.comments(issue).await?;
+    let named = formats::field(&body, "plan-header", "plan_comment_id").and_then(|id| id.as_u64());
+    let known = plan_comments(&comments, named);
+    for (n, part) in parts.iter().enumerate() {
+        match known.get(n) {
+            Some(comment) => {
+                let text = with_markers_of(part, comment.text());
+                if text != comment.text() {
+                    hub.edit_comment(comment.id, &text).await?;
+                }
+            }
+            None => {
+                let id = hub.comment(issue, part).await?;
+                if n == 0 {
+                    let change = json!({"plan_comment_id": id});
+                    hub.rewrite_issue(issue, |body| formats::filled(body, "plan-header", &change)).await?;
+                }
+            }
+        }
+    }
+    desk.say(&format!("The plan is saved: {}", desk.job.issue_url(issue)));
+    Ok(())
+}
+
+/// The comments that hold the plan so far, the one that the header names first.
+fn plan_comments(comments: &[Comment], named: Option<u64>) -> Vec<&Comment> {
+    let first = comments
+        .iter()
+        .find(|comment| Some(comment.id) == named)
+        .or_else(|| comments.iter().find(|comment| formats::content(comment.text(), "plan-body").is_some()));
+    let Some(first) = first else { return Vec::new() };
+    let further = comments
+        .iter()
+        .filter(|comment| comment.id > first.id && formats::content(comment.text(), "plan-body").is_some());
+    std::iter::once(first).chain(further).collect()
+}
+
+/// A new text that keeps the markers by which a dispatch finds the comment again.
+fn with_markers_of(text: &str, old: &str) -> String {
+    let after = old.rfind("<!-- /erk:metadata-block").map_or("", |at| &old[at..]);
+    let markers: Vec<&str> = after.lines().filter(|line| line.starts_with("<!-- waymark:")).collect();
+    if markers.is_empty() { text.to_owned() } else { format!("{text}\n\n{}", markers.join("\n")) }
+}
+
+/// The body of a plan issue for a run that was started without one.
+fn new_body(desk: &Desk) -> String {
+    let mut header = json!({
+        "schema_version": "2",
+        "created_at": time::now(),
+        "created_by": desk.job.submitted_by.as_deref().unwrap_or("unknown"),
+        "plan_comment_id": null,
+        "last_dispatched_run_id": null,
+        "last_dispatched_node_id": null,
+        "last_dispatched_at": null,
+        "last_local_impl_at": null,
+        "last_local_impl_event": null,
+        "last_local_impl_session": null,
+        "last_local_impl_user": null,
+        "last_remote_impl_at": null,
+        "last_remote_impl_run_id": null,
+        "last_remote_impl_session_id": null,
+    });
+    if let Some(objective) = desk.job.objective {
+        header["objective_issue"] = json!(objective);
+    }
+    formats::render("plan-header", &header)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn comment(id: u64, text: &str) -> Comment {
+        Comment { id, body: Some(text.into()) }
+    }
+
+    #[test]
+    fn the_comment_that_the_header_names_is_the_plan() {
+        let body = formats::plan_comments("# a\n").remove(0);
+        let comments = [comment(1, "hello"), comment(2, &body), comment(3, "x"), comment(4, &body)];
+        let ids =
+            |named| plan_comments(&comments, named).iter().map(|comment| comment.id).collect::<Vec<_>>();
+        assert_eq!(ids(None), [2, 4]);
+        assert_eq!(ids(Some(2)), [2, 4]);
+        assert_eq!(ids(Some(3)), [3, 4]);
+        assert_eq!(ids(Some(99)), [2, 4]);
+        assert!(plan_comments(&comments[..1], None).is_empty());
+    }
+
+    #[test]
+    fn markers_after_the_block_survive() {
+        let old = format!("{}\n\n<!-- waymark:d:comment-plan -->", formats::plan_comments("old").remove(0));
+        let new = formats::plan_comments("new").remove(0);
+        assert_eq!(with_markers_of(&new, &old), format!("{new}\n\n<!-- waymark:d:comment-plan -->"));
+        assert_eq!(with_markers_of(&new, "no block <!-- waymark:x:y -->"), new);
+    }
+}

@@ -1,0 +1,171 @@
+//! `start`: from the issue to a branch that is ready to be worked on.
+//!
+//! The plan is read from the issue each time, so that a run after an edit works on the edited plan. A repeated run finds the comment,
+//! the note and the steps of the earlier one.
+
+use serde_json::json;
+
+use super::desk::Desk;
+use super::failure::Failure;
+use super::formats::{self, Progress};
+use super::hub::{Comment, Hub};
+use super::publish::{Publisher, plan_digest};
+use super::texts::{self, Status};
+use super::{git, task, time};
+
+const FOLDER: &str = ".worker-impl";
+
+/// # Errors
+/// When the plan is closed or missing, or the branch can not be prepared.
+pub async fn start(desk: &Desk) -> Result<(), Failure> {
+    let hub = Hub::open(desk)?;
+    let job = &desk.job;
+    let (number, pr, branch) = (job.need_issue()?, job.need_pr()?, job.need_branch()?);
+    let issue = hub.issue(number).await?;
+    if issue.state != "open" {
+        return Err(Failure::new("Plan", format!("Plan #{number} is closed. Reopen it to implement it.")));
+    }
+    let pull = hub.pull(pr).await?;
+    if pull.state != "open" {
+        return Err(Failure::new(
+            "Pull request",
+            format!("Pull request #{pr} is closed. Reopen it, or submit the plan again."),
+        ));
+    }
+    let comments = hub.comments(number).await?;
+    let plan = plan_text(issue.body.as_deref().unwrap_or_default(), &comments).ok_or_else(|| {
+        Failure::new(
+            "Plan",
+            format!(
+                "Plan #{number} has no plan text yet: it is still the skeleton, or its plan comment is gone."
+            ),
+        )
+    })?;
+
+    git::check_out(desk, hub.token(), branch, job.submitted_by.as_deref().unwrap_or("unknown")).await?;
+    let done = steps_done(&comments, branch, &plan_digest(&plan), job.from_step);
+    let progress = Progress::begin(&formats::steps(&plan), done);
+    let labels: Vec<String> = issue.labels.into_iter().map(|label| label.name).collect();
+    stage(desk, &hub, &plan, &progress, &labels).await?;
+    copy(desk)?;
+    desk.write("run-info.json", &format!("{:#}\n", json!({"run_id": job.run_id, "run_url": job.run_url()})))?;
+    task::write_context(desk, &pull.base.branch)?;
+
+    if !comments.iter().any(|comment| texts::is_started(comment.text(), &job.run_id)) {
+        hub.comment(number, &texts::started(job, number, pr, branch, &time::now())).await?;
+    }
+    hub.rewrite_pull(pr, |body| texts::with_run(body, &job.run_url())).await?;
+    Publisher::new(desk, &hub)?.publish(Status::InProgress).await?;
+    desk.say(&format!("{} of {} steps are done.", progress.done(), progress.steps.len()));
+    Ok(())
+}
+
+/// The plan that the issue holds, over all its comments; none while it is the skeleton.
+pub fn plan_text(body: &str, comments: &[Comment]) -> Option<String> {
+    let named = formats::field(body, "plan-header", "plan_comment_id").and_then(|id| id.as_u64());
+    let texts: Vec<(u64, &str)> = comments.iter().map(|comment| (comment.id, comment.text())).collect();
+    formats::plan_text(body, named, &texts).filter(|plan| !plan.trim_start().starts_with("_Skeleton:"))
+}
+
+/// How many steps are taken as done: those before `from_step`, else those that an earlier run finished on this branch.
+fn steps_done(comments: &[Comment], branch: &str, digest: &str, from_step: Option<u32>) -> usize {
+    match from_step {
+        Some(step) => step.saturating_sub(1) as usize,
+        None => comments
+            .iter()
+            .find(|comment| texts::is_status(comment.text()))
+            .map_or(0, |comment| texts::steps_done_before(comment.text(), branch, digest)),
+    }
+}
+
+/// Commits the plan as it stands on the issue to `.worker-impl/`, where that differs, and pushes it.
+async fn stage(
+    desk: &Desk,
+    hub: &Hub,
+    plan: &str,
+    progress: &Progress,
+    labels: &[String],
+) -> Result<(), Failure> {
+    let job = &desk.job;
+    let (number, branch) = (job.need_issue()?, job.need_branch()?);
+    let known = std::fs::read_to_string(desk.root.join(FOLDER).join("plan.md")).ok();
+    let text = format!("{}\n", plan.trim());
+    if known.as_deref() != Some(&text) {
+        let (now, url) = (time::now(), job.issue_url(number));
+        desk.write_at(FOLDER, "plan.md", &text)?;
+        let issue = json!({"issue_number": number, "issue_url": url, "created_at": now, "synced_at": now});
+        desk.write_at(FOLDER, "issue.json", &format!("{issue:#}\n"))?;
+        let plan_ref = json!({
+            "provider": "github",
+            "plan_id": number.to_string(),
+            "url": url,
+            "created_at": now,
+            "synced_at": now,
+            "labels": labels,
+            "objective_id": job.objective,
+        });
+        desk.write_at(FOLDER, "plan-ref.json", &format!("{plan_ref:#}\n"))?;
+        desk.write_at(FOLDER, "README.md", &readme(number, &url))?;
+    }
+    desk.write_at(FOLDER, "progress.md", &progress.render())?;
+    let subject = match known {
+        None => format!("Add plan for issue #{number}"),
+        Some(_) => format!("Update plan for issue #{number} (rerun)"),
+    };
+    if git::commit_all(&desk.root, &subject).await? {
+        git::push_on_top(desk, hub.token(), branch).await?;
+    }
+    Ok(())
+}
+
+fn readme(number: u64, url: &str) -> String {
+    format!(
+        "# .worker-impl/ - Worker Implementation Plan\n\nThis folder contains the implementation plan for this branch.\n\n**Status:** Queued for remote implementation\n\n**Source:** GitHub issue #{number}\n{url}\n\n**This folder is temporary** and will be automatically removed after implementation completes.\n"
+    )
+}
+
+/// Copies `.worker-impl/` to `.impl/`, which starts empty.
+fn copy(desk: &Desk) -> Result<(), Failure> {
+    let _ = std::fs::remove_dir_all(desk.root.join(".impl"));
+    for name in ["task.md", "plan.md", "progress.md", "issue.json", "plan-ref.json", "README.md"] {
+        if let Ok(text) = std::fs::read_to_string(desk.root.join(FOLDER).join(name)) {
+            desk.write(name, &text)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::job::tests::job;
+    use super::*;
+
+    fn comment(id: u64, text: &str) -> Comment {
+        Comment { id, body: Some(text.into()) }
+    }
+
+    #[test]
+    fn a_skeleton_is_no_plan() {
+        let skeleton =
+            formats::plan_comments("_Skeleton: plan content will be populated by one-shot workflow._")
+                .remove(0);
+        assert_eq!(plan_text("", &[comment(1, &skeleton)]), None);
+        let plan = formats::plan_comments("# Add x\n\n1. a").remove(0);
+        assert_eq!(plan_text("", &[comment(1, &plan)]).as_deref().map(str::trim), Some("# Add x\n\n1. a"));
+    }
+
+    #[test]
+    fn steps_of_an_earlier_run_count_only_for_the_same_plan_and_branch() {
+        let job = job(&[]).expect("a plain job");
+        let progress = Progress::begin(&["a".into(), "b".into(), "c".into()], 2);
+        let said =
+            [comment(9, &texts::status(&job, &progress, Status::Failed, "digest", "2026-01-15T14:30:00Z"))];
+        let branch = "P12-add-x-01-15-1430";
+        assert_eq!(steps_done(&said, branch, "digest", None), 2);
+        assert_eq!(steps_done(&said, branch, "other", None), 0);
+        assert_eq!(steps_done(&said, "P12-other", "digest", None), 0);
+        assert_eq!(steps_done(&said, branch, "digest", Some(2)), 1);
+        assert_eq!(steps_done(&said, branch, "digest", Some(1)), 0);
+        assert_eq!(steps_done(&[], branch, "digest", None), 0);
+    }
+}
