@@ -1,21 +1,24 @@
-//! Metadata blocks: machine-readable parts of issue bodies, pull request bodies and comments.
+//! Metadata blocks: YAML or text between HTML comment markers in a body of GitHub.
 //!
-//! Reading is lenient and says what it could not use; writing is strict. Replacing a block keeps every
-//! other byte of the text. The wire form is erk's (`<!-- erk:metadata-block:KEY -->` ...), so that both
-//! can share a repository.
+//! Properties: reading is lenient and loses nothing silently (what can't be used is reported with
+//! its reason and line); markers count wherever they stand and a block inside a block belongs to the
+//! outer one; writing is strict (what is rendered has been read back equal); replacing a block keeps
+//! every other byte of the body. All of it takes time linear in the length of the body. The wire form
+//! is erk's, so that both can share a repository.
 
+mod marker;
+mod parts;
 mod read;
 mod render;
-mod scan;
+mod schema;
 mod update;
 
 pub use crate::yaml::Mapping;
+pub use marker::WARNING;
 pub use read::{Block, Content, Finding, Reading, first, read};
 pub use render::{RenderError, render, render_content, render_with_warning};
+pub use schema::validate;
 pub use update::{UpdateError, update, update_content};
-
-/// The line that stands above a block.
-pub const WARNING: &str = "<!-- WARNING: Machine-generated. Manual edits may break erk tooling. -->";
 
 /// Keys whose blocks hold text rather than YAML.
 pub const CONTENT_KEYS: [&str; 3] = ["plan-body", "objective-body", "planning-session-prompts"];

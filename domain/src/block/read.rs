@@ -1,17 +1,9 @@
-//! From a text to its blocks, every generation's spelling accepted.
+//! Reading every block of a body.
 
-use super::is_content;
-use super::scan::{Span, scan};
-use crate::yaml::{self, Mapping, YamlError};
+use std::ops::Range;
 
-/// A readable block.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Block {
-    pub key: String,
-    pub content: Content,
-    /// 1-based line of the opening marker.
-    pub line: usize,
-}
+use super::{is_content, marker, parts};
+use crate::yaml::{self, Mapping};
 
 /// What a block holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,195 +12,173 @@ pub enum Content {
     Text(String),
 }
 
-/// Something that could not be used, or is odd.
+/// A block that could be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Block {
+    pub key: String,
+    /// The line of the opening marker, from 1.
+    pub line: usize,
+    /// From the opening marker to the end of the closing one, in bytes of the body.
+    pub span: Range<usize>,
+    pub content: Content,
+}
+
+impl Block {
+    /// The mapping of a YAML block.
+    pub fn data(&self) -> Option<&Mapping> {
+        match &self.content {
+            Content::Data(map) => Some(map),
+            Content::Text(_) => None,
+        }
+    }
+
+    /// The text of a content block.
+    pub fn text(&self) -> Option<&str> {
+        match &self.content {
+            Content::Text(text) => Some(text),
+            Content::Data(_) => None,
+        }
+    }
+}
+
+/// Something odd or unusable in a body.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Finding {
+    /// The key of the block, as far as there is one.
     pub key: String,
-    /// 1-based.
+    /// The line of the body, from 1.
     pub line: usize,
     pub message: String,
 }
 
-/// Everything that a text holds.
+/// Everything found in a body, each list in the order of the text.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reading {
-    /// In the order of the text.
     pub blocks: Vec<Block>,
-    /// Blocks with good markers and unusable content.
+    /// Blocks with good markers and content that can't be used.
     pub errors: Vec<Finding>,
-    /// Everything else that is odd, such as a block that is never closed.
+    /// What is odd beside them: a block never closed, a close without a block, a second block.
     pub warnings: Vec<Finding>,
 }
 
 impl Reading {
-    /// The mapping of the first readable block of this key.
-    pub fn data(&self, key: &str) -> Option<&Mapping> {
-        self.blocks.iter().find_map(|block| match &block.content {
-            Content::Data(data) if block.key == key => Some(data),
-            _ => None,
-        })
+    /// The first good block of a key.
+    pub fn find(&self, key: &str) -> Option<&Block> {
+        self.blocks.iter().find(|block| block.key == key)
     }
 
-    /// The text of the first readable block of this key.
+    /// The data of the first good block of a key.
+    pub fn data(&self, key: &str) -> Option<&Mapping> {
+        self.find(key).and_then(Block::data)
+    }
+
+    /// The text of the first good block of a key.
     pub fn text(&self, key: &str) -> Option<&str> {
-        self.blocks.iter().find_map(|block| match &block.content {
-            Content::Text(text) if block.key == key => Some(text.as_str()),
-            _ => None,
-        })
+        self.find(key).and_then(Block::text)
     }
 }
 
 /// The mapping of the first readable block of a key.
-pub fn first(text: &str, key: &str) -> Option<Mapping> {
-    read(text).data(key).cloned()
+pub fn first(body: &str, key: &str) -> Option<Mapping> {
+    read(body).data(key).cloned()
 }
 
-/// Reads all blocks of an issue body, pull request body or comment.
-pub fn read(text: &str) -> Reading {
-    let found = scan(text);
-    let mut lines = Lines::new(text);
-    let mut reading = Reading::default();
-    for span in &found.spans {
+/// Read a body. Nothing in it makes this fail.
+pub fn read(body: &str) -> Reading {
+    let (spans, strays) = marker::find(body);
+    let mut found = Reading::default();
+    let mut lines = Lines { body, at: 0, line: 1 };
+    for span in spans {
         let line = lines.of(span.whole.start);
-        match content(text, span) {
-            Ok(content) => reading.blocks.push(Block { key: span.key.to_owned(), content, line }),
-            Err(fault) => reading.errors.push(Finding {
-                key: span.key.to_owned(),
-                line: fault.at.map_or(line, |at| lines.of(at) + fault.lines_further),
-                message: fault.message,
-            }),
+        match content(body, &span, line) {
+            Ok(content) => {
+                found.blocks.push(Block { key: span.key.to_owned(), line, span: span.whole, content })
+            }
+            Err((line, message)) => found.errors.push(Finding { key: span.key.to_owned(), line, message }),
         }
     }
-    let mut lines = Lines::new(text);
-    for (key, start) in &found.unclosed {
-        reading.warnings.push(Finding {
-            key: (*key).to_owned(),
-            line: lines.of(*start),
-            message: "The block is never closed, so it is not read.".to_owned(),
-        });
+    let mut lines = Lines { body, at: 0, line: 1 };
+    for stray in strays {
+        let line = lines.of(stray.at);
+        let message = if stray.is_close { "closes a block that was not opened" } else { "is never closed" };
+        found.warnings.push(Finding { key: stray.key.to_owned(), line, message: message.to_owned() });
     }
-    reading
+    repeated(&mut found);
+    found
 }
 
-pub(super) struct Fault {
-    message: String,
-    /// Byte offset in the text where it is, when known.
-    at: Option<usize>,
-    lines_further: usize,
-}
-
-fn fault(message: &str, at: usize) -> Fault {
-    Fault { message: message.to_owned(), at: Some(at), lines_further: 0 }
-}
-
-pub(super) fn content(text: &str, span: &Span<'_>) -> Result<Content, Fault> {
-    let inner = &text[span.inner.clone()];
+fn content(body: &str, span: &marker::Span<'_>, line: usize) -> Result<Content, (usize, String)> {
+    let inner = &body[span.inner.clone()];
+    let misfit = || (line, "Body does not match expected <details> structure".to_owned());
     if is_content(span.key) {
-        let unusable = || fault("The block has no <details> with a <summary>.", span.inner.start);
-        return text_of(inner).map(|text| Content::Text(text.to_owned())).ok_or_else(unusable);
+        let range = parts::text(inner).ok_or_else(misfit)?;
+        return Ok(Content::Text(inner[range].to_owned()));
     }
-    let bare = span.key == "workflow-started";
-    let yaml = yaml_of(inner, bare).ok_or_else(|| {
-        fault("The block does not have the expected <details> with a yaml fence.", span.inner.start)
-    })?;
-    let at = span.inner.start + yaml.start;
-    match yaml::read_mapping(&inner[yaml]) {
-        Ok(map) => Ok(Content::Data(map)),
-        Err(YamlError::Syntax { message, line }) => Err(Fault {
-            message: format!("The YAML cannot be read: {message}."),
-            at: Some(at),
-            lines_further: line.saturating_sub(1),
-        }),
-        Err(YamlError::NotAMapping(what)) => {
-            Err(fault(&format!("The YAML is not a mapping, but {what}."), at))
+    let range = parts::yaml(inner, span.key == "workflow-started").ok_or_else(misfit)?;
+    let start = range.start;
+    yaml::parse_mapping(&inner[range]).map(Content::Data).map_err(|error| {
+        let above = body[span.whole.start..span.inner.start + start].matches('\n').count();
+        let prefix =
+            if error.message.starts_with("YAML content") { "" } else { "Failed to parse YAML content: " };
+        (line + above + error.line.saturating_sub(1), format!("{prefix}{error}"))
+    })
+}
+
+/// A header is meant to be unique: a second one is not used by `find`, and that is worth saying.
+fn repeated(found: &mut Reading) {
+    let mut seen = std::collections::HashSet::new();
+    for block in &found.blocks {
+        let unique = matches!(
+            block.key.as_str(),
+            "plan-header" | "objective-header" | "objective-roadmap" | "objective-body"
+        );
+        if unique && !seen.insert(block.key.as_str()) {
+            found.warnings.push(Finding {
+                key: block.key.clone(),
+                line: block.line,
+                message: "is there more than once; the first one counts".to_owned(),
+            });
         }
     }
+    found.warnings.sort_by_key(|finding| finding.line);
 }
 
-/// The offset behind `<details>` or `<details open>` at the start of the text.
-fn details(text: &str) -> Option<usize> {
-    let rest = text.strip_prefix("<details")?;
-    let rest = match rest.strip_prefix('>') {
-        Some(rest) => rest,
-        None => {
-            let open = rest.trim_start();
-            if open.len() == rest.len() {
-                return None;
-            }
-            open.strip_prefix("open")?.trim_start().strip_prefix('>')?
-        }
-    };
-    Some(text.len() - rest.len())
-}
-
-/// The offset behind a summary at the start of the text, white space before it allowed.
-fn summary(text: &str) -> Option<usize> {
-    let rest = text.trim_start().strip_prefix("<summary>")?;
-    let end = rest.find("</summary>")?;
-    let rest = &rest[end + "</summary>".len()..];
-    Some(text.len() - rest.len())
-}
-
-fn text_of(inner: &str) -> Option<&str> {
-    let opening = inner.match_indices("<details").find_map(|(at, _)| {
-        let behind = at + details(&inner[at..])?;
-        Some(behind + summary(&inner[behind..])?)
-    })?;
-    // Up to the last closing tag: details inside the text do not cut it short.
-    let end = inner.rfind("</details>").filter(|end| *end >= opening)?;
-    Some(inner[opening..end].trim())
-}
-
-/// Where the YAML stands between the markers.
-fn yaml_of(inner: &str, bare_fence: bool) -> Option<std::ops::Range<usize>> {
-    let fenced = inner.match_indices("<details").find_map(|(at, _)| {
-        let behind = at + details(&inner[at..])?;
-        let behind = behind + summary(&inner[behind..])?;
-        fence_start(inner, behind)
-    });
-    if let Some(start) = fenced {
-        let mut from = start;
-        while let Some(fence) = inner[from..].find("```").map(|at| from + at) {
-            if inner[fence + 3..].trim_start().starts_with("</details>") {
-                return Some(start..fence);
-            }
-            from = fence + 3;
-        }
-    }
-    if bare_fence {
-        let fence = inner.find("```yaml")?;
-        let start = fence_start(inner, fence)?;
-        let end = inner[start..].find("```")?;
-        return Some(start..start + end);
-    }
-    None
-}
-
-/// The offset behind an opening yaml fence, white space before it allowed.
-fn fence_start(inner: &str, from: usize) -> Option<usize> {
-    let rest = inner[from..].trim_start().strip_prefix("```yaml")?;
-    // The info string ends with white space.
-    rest.starts_with(char::is_whitespace).then(|| inner.len() - rest.len())
-}
-
-/// Line numbers of rising offsets, counted once.
+/// Line numbers of places that only go forward.
 struct Lines<'a> {
-    text: &'a str,
+    body: &'a str,
     at: usize,
     line: usize,
 }
 
-impl<'a> Lines<'a> {
-    fn new(text: &'a str) -> Self {
-        Lines { text, at: 0, line: 1 }
+impl Lines<'_> {
+    fn of(&mut self, place: usize) -> usize {
+        self.line += self.body.as_bytes()[self.at..place].iter().filter(|byte| **byte == b'\n').count();
+        self.at = place;
+        self.line
     }
+}
 
-    fn of(&mut self, offset: usize) -> usize {
-        if offset >= self.at {
-            self.line += self.text.as_bytes()[self.at..offset].iter().filter(|b| **b == b'\n').count();
-            self.at = offset;
-            return self.line;
-        }
-        self.line - self.text.as_bytes()[offset..self.at].iter().filter(|b| **b == b'\n').count()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_and_warnings_carry_line_and_reason() {
+        let body = "one\n<!-- erk:metadata-block:k -->\n<details>\n<summary>k</summary>\n\n```yaml\na: 1\nb: &x 1\n```\n\
+                    </details>\n<!-- /erk:metadata-block:k -->\n<!-- erk:metadata-block:open -->\n";
+        let found = read(body);
+        assert_eq!(found.blocks, []);
+        assert_eq!(
+            found.errors,
+            [Finding {
+                key: "k".to_owned(),
+                line: 8,
+                message: "Failed to parse YAML content: anchors are not read".to_owned()
+            }]
+        );
+        assert_eq!(
+            found.warnings,
+            [Finding { key: "open".to_owned(), line: 12, message: "is never closed".to_owned() }]
+        );
     }
 }

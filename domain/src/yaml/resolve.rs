@@ -1,268 +1,335 @@
-//! What a plain scalar means in YAML 1.1, by PyYAML's implicit resolvers.
+//! What a plain scalar means in YAML 1.1, exactly as PyYAML's safe loader decides it.
 
-use serde_json::{Number, Value};
+use serde_json::Value;
 
-/// A plain scalar that has no value: PyYAML refuses it too.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct NoValue(pub &'static str);
-
-/// The value of a plain scalar.
-pub(super) fn resolve(text: &str) -> Result<Value, NoValue> {
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Ok(Value::Null),
-        "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
-            return Ok(Value::Bool(true));
+/// The value of a plain scalar, or why PyYAML cannot build one (an impossible date, `=`, `0b_`).
+///
+/// Timestamps are checked and stay the text they were.
+pub fn plain(text: &str) -> Result<Value, &'static str> {
+    let Some(first) = text.bytes().next() else { return Ok(Value::Null) };
+    match first {
+        b'~' | b'n' | b'N' if matches!(text, "~" | "null" | "Null" | "NULL") => return Ok(Value::Null),
+        b'=' if text == "=" => return Err("a plain `=` has no value"),
+        b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' => {
+            if let Some(value) = boolean(text) {
+                return Ok(Value::Bool(value));
+            }
         }
-        "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
-            return Ok(Value::Bool(false));
-        }
-        "=" => return Err(NoValue("a plain = has no value")),
-        "<<" => return Err(NoValue("merge keys are not read")),
+        b'-' | b'+' | b'.' | b'0'..=b'9' => return number_or_time(text),
         _ => {}
     }
-    if is_timestamp(text) {
-        return if possible_date(text) {
-            Ok(Value::String(text.to_owned()))
-        } else {
-            Err(NoValue("this date does not exist"))
-        };
+    Ok(Value::from(text))
+}
+
+fn boolean(text: &str) -> Option<bool> {
+    match text {
+        "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => Some(true),
+        "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => Some(false),
+        _ => None,
     }
-    // Every number starts with one of these, so most words end here.
-    if text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'))
-        && let Some(number) = integer(text).or_else(|| float(text))
+}
+
+fn number_or_time(text: &str) -> Result<Value, &'static str> {
+    let (sign, digits) = match text.as_bytes()[0] {
+        b'-' => (-1, &text[1..]),
+        b'+' => (1, &text[1..]),
+        _ => (1, text),
+    };
+    if let Some(number) = float(text, digits) {
+        return Ok(real(if sign < 0 { -number } else { number }, text));
+    }
+    if let Some(number) = int(digits) {
+        return number.map(|number| whole(sign * number));
+    }
+    if let Some(valid) = timestamp(text)
+        && !valid
     {
-        return Ok(number);
+        return Err("a date or time that does not exist");
     }
-    Ok(Value::String(text.to_owned()))
+    Ok(Value::from(text))
 }
 
-fn signed(text: &str) -> (bool, &str) {
-    match text.as_bytes().first() {
-        Some(b'-') => (true, &text[1..]),
-        Some(b'+') => (false, &text[1..]),
-        _ => (false, text),
-    }
+fn is_digits_and_bars(text: &[u8]) -> bool {
+    text.iter().all(|byte| byte.is_ascii_digit() || *byte == b'_')
 }
 
-fn only(text: &str, allowed: impl Fn(u8) -> bool) -> bool {
-    !text.is_empty() && text.bytes().all(allowed)
+/// JSON has no infinities; they stay the text they were.
+fn real(number: f64, text: &str) -> Value {
+    serde_json::Number::from_f64(number).map_or_else(|| Value::from(text), Value::Number)
 }
 
-fn whole(negative: bool, value: i128, source: &str) -> Value {
-    let value = if negative { -value } else { value };
-    match (i64::try_from(value), u64::try_from(value)) {
-        (Ok(small), _) => Value::from(small),
-        (_, Ok(large)) => Value::from(large),
-        // Larger than JSON readers take: the text as written.
-        _ => Value::String(source.to_owned()),
-    }
+/// Integers beyond JSON's become floating point numbers.
+fn whole(number: i128) -> Value {
+    serde_json::Number::from_i128(number).map_or_else(|| real(number as f64, "0"), Value::Number)
 }
 
-fn integer(text: &str) -> Option<Value> {
-    let (negative, rest) = signed(text);
-    let digits = |text: &str, radix: u32| -> Option<Value> {
-        let plain: String = text.chars().filter(|c| *c != '_').collect();
-        match i128::from_str_radix(&plain, radix) {
-            Ok(value) => Some(whole(negative, value, text)),
-            Err(_) if plain.len() > 30 => Some(Value::String(text.to_owned())),
-            Err(_) => None,
-        }
-    };
-    if let Some(binary) = rest.strip_prefix("0b") {
-        return only(binary, |b| matches!(b, b'0' | b'1' | b'_')).then(|| digits(binary, 2)).flatten();
-    }
-    if let Some(hex) = rest.strip_prefix("0x") {
-        return only(hex, |b| b.is_ascii_hexdigit() || b == b'_').then(|| digits(hex, 16)).flatten();
-    }
-    if rest == "0" {
-        return Some(Value::from(0));
-    }
-    if let Some(octal) = rest.strip_prefix('0') {
-        return only(octal, |b| matches!(b, b'0'..=b'7' | b'_')).then(|| digits(octal, 8)).flatten();
-    }
-    if !rest.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    if only(rest, |b| b.is_ascii_digit() || b == b'_') {
-        return digits(rest, 10);
-    }
-    let mut value: i128 = 0;
-    for part in sexagesimal(rest)? {
-        value = value.checked_mul(60)?.checked_add(part.parse().ok()?)?;
-    }
-    Some(whole(negative, value, text))
+fn starts_with_digit(text: &[u8]) -> bool {
+    text.first().is_some_and(u8::is_ascii_digit)
 }
 
-/// The parts of `12:30:45`: the first any number, the others below 60.
-fn sexagesimal(text: &str) -> Option<Vec<String>> {
-    let mut parts = text.split(':');
-    let first: String = parts.next()?.chars().filter(|c| *c != '_').collect();
-    if !only(&first, |b| b.is_ascii_digit()) {
-        return None;
-    }
-    let mut all = vec![first];
-    for part in parts {
-        if !matches!(part.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9']) {
-            return None;
-        }
-        all.push(part.to_owned());
-    }
-    (all.len() > 1).then_some(all)
+fn clean(text: &str) -> String {
+    text.chars().filter(|c| *c != '_').collect()
 }
 
-fn float(text: &str) -> Option<Value> {
-    let (negative, rest) = signed(text);
-    if matches!(rest, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
-        // JSON has neither: the text as written.
-        return Some(Value::String(text.to_owned()));
+/// A float, without its sign; `whole` is the text with it (some forms allow none).
+fn float(whole: &str, text: &str) -> Option<f64> {
+    if matches!(text, ".inf" | ".Inf" | ".INF") {
+        return Some(f64::INFINITY);
     }
-    let of = |value: f64| Number::from_f64(if negative { -value } else { value }).map(Value::Number);
-    let (mantissa, exponent) = match rest.find(['e', 'E']) {
-        Some(at) => (&rest[..at], Some(&rest[at + 1..])),
-        None => (rest, None),
-    };
-    let (before, after) = mantissa.split_once('.')?;
-    let fraction = |text: &str| text.is_empty() || only(text, |b| b.is_ascii_digit() || b == b'_');
-    if !fraction(after) {
-        return None;
+    if matches!(whole, ".nan" | ".NaN" | ".NAN") {
+        return Some(f64::NAN);
     }
-    if let Some(exponent) = exponent {
-        let (sign, digits) = exponent.split_at_checked(1)?;
-        if !matches!(sign, "+" | "-") || !only(digits, |b| b.is_ascii_digit()) {
-            return None;
-        }
-    }
+    let (before, after) = text.split_once('.')?;
     if before.contains(':') {
-        if exponent.is_some() {
+        let mut parts = before.split(':');
+        let head = parts.next()?;
+        let sixties = parts.clone().all(|part| sixtieth(part).is_some());
+        if !starts_with_digit(head.as_bytes())
+            || !is_digits_and_bars(head.as_bytes())
+            || !is_digits_and_bars(after.as_bytes())
+            || !sixties
+        {
             return None;
         }
-        let mut value = 0.0;
-        for part in sexagesimal(before)? {
-            value = value * 60.0 + part.parse::<f64>().ok()?;
+        let last = before.rsplit(':').next()?;
+        let mut value: f64 = clean(head).parse().ok()?;
+        let count = parts.clone().count();
+        for (at, part) in parts.enumerate() {
+            let number: f64 = if at + 1 == count {
+                format!("{last}.{}", clean(after)).parse().ok()?
+            } else {
+                part.parse().ok()?
+            };
+            value = value * 60.0 + number;
         }
-        let tail: String = after.chars().filter(|c| *c != '_').collect();
-        return of(value + format!("0.{tail}0").parse::<f64>().ok()?);
+        return Some(value);
     }
-    if before.is_empty() {
-        // `-.5` and `+.5` are strings.
-        if text.len() != rest.len() || !after.starts_with(|c: char| c.is_ascii_digit()) {
+    let (fraction, exponent) = match after.find(['e', 'E']) {
+        Some(at) => (&after[..at], Some(&after[at + 1..])),
+        None => (after, None),
+    };
+    if let Some(exponent) = exponent {
+        let digits = exponent.strip_prefix(['-', '+'])?;
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
-    } else if !before.starts_with(|c: char| c.is_ascii_digit()) || !fraction(before) {
+    }
+    let valid = if before.is_empty() {
+        whole.len() == text.len() && starts_with_digit(fraction.as_bytes())
+    } else {
+        starts_with_digit(before.as_bytes()) && is_digits_and_bars(before.as_bytes())
+    };
+    if !valid || !is_digits_and_bars(fraction.as_bytes()) {
         return None;
     }
-    let plain: String = rest.chars().filter(|c| *c != '_').collect();
-    of(plain.parse().ok()?)
+    clean(text).parse().ok()
 }
 
-/// `2026-01-15`, or a date and a time of day.
-fn is_timestamp(text: &str) -> bool {
-    let b = text.as_bytes();
-    let digits = |from: usize, least: usize, most: usize| -> Option<usize> {
-        let count = b[from..].iter().take(most).take_while(|b| b.is_ascii_digit()).count();
-        (count >= least).then_some(from + count)
+/// A part of a sexagesimal number after the first: one or two digits below 60.
+fn sixtieth(part: &str) -> Option<i128> {
+    let bytes = part.as_bytes();
+    let valid = match bytes {
+        [only] => only.is_ascii_digit(),
+        [tens, ones] => (b'0'..=b'5').contains(tens) && ones.is_ascii_digit(),
+        _ => false,
     };
-    let at = |index: usize, wanted: u8| b.get(index) == Some(&wanted);
-    let parse = || -> Option<bool> {
-        let year = digits(0, 4, 4)?;
-        if !at(year, b'-') {
-            return None;
-        }
-        let month = digits(year + 1, 1, 2)?;
-        if !at(month, b'-') {
-            return None;
-        }
-        let day = digits(month + 1, 1, 2)?;
-        if day == b.len() {
-            return Some(b.len() == 10);
-        }
-        let time = match b[day] {
-            b'T' | b't' => day + 1,
-            b' ' | b'\t' => day + b[day..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count(),
-            _ => return None,
-        };
-        let hour = digits(time, 1, 2)?;
-        if !at(hour, b':') {
-            return None;
-        }
-        let minute = digits(hour + 1, 2, 2)?;
-        if !at(minute, b':') {
-            return None;
-        }
-        let mut end = digits(minute + 1, 2, 2)?;
-        if at(end, b'.') {
-            end += 1 + b[end + 1..].iter().take_while(|b| b.is_ascii_digit()).count();
-        }
-        let zone = end + b[end..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
-        match b.get(zone) {
-            None => Some(zone == end),
-            Some(b'Z') => Some(zone + 1 == b.len()),
-            Some(b'+' | b'-') => {
-                let hours = digits(zone + 1, 1, 2)?;
-                if hours == b.len() {
-                    return Some(true);
-                }
-                Some(at(hours, b':') && digits(hours + 1, 2, 2)? == b.len())
-            }
-            Some(_) => None,
-        }
-    };
-    b.is_ascii() && parse().unwrap_or(false)
+    if valid { part.parse().ok() } else { None }
 }
 
-/// Whether the calendar and the clock have it; PyYAML fails on what they have not.
-fn possible_date(text: &str) -> bool {
-    let mut numbers = text
-        .split(|c: char| !c.is_ascii_digit())
-        .filter(|part| !part.is_empty())
-        .map(|part| part.parse::<i64>().unwrap_or(i64::MAX));
-    let mut next = |absent: i64| numbers.next().unwrap_or(absent);
-    let (year, month, day) = (next(0), next(0), next(0));
-    let (hour, minute, second) = (next(0), next(0), next(0));
-    let date = i16::try_from(year).ok().zip(i8::try_from(month).ok()).zip(i8::try_from(day).ok());
-    date.is_some_and(|((year, month), day)| year > 0 && jiff::civil::Date::new(year, month, day).is_ok())
-        && hour < 24
-        && minute < 60
-        && second < 60
+/// An integer without its sign: decimal, `0b`, `0` octal, `0x` or sexagesimal.
+fn int(text: &str) -> Option<Result<i128, &'static str>> {
+    const LARGE: &str = "a number that is too large";
+    let bytes = text.as_bytes();
+    let of_radix = |digits: &str, radix: u32| {
+        let digits = clean(digits);
+        if digits.is_empty() {
+            return Err("a number without digits");
+        }
+        i128::from_str_radix(&digits, radix).map_err(|_| LARGE)
+    };
+    if bytes == b"0" {
+        return Some(Ok(0));
+    }
+    if let Some(digits) = text.strip_prefix("0b") {
+        let valid = !digits.is_empty() && digits.bytes().all(|byte| matches!(byte, b'0' | b'1' | b'_'));
+        return valid.then(|| of_radix(digits, 2));
+    }
+    if let Some(digits) = text.strip_prefix("0x") {
+        let valid = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'_');
+        return valid.then(|| of_radix(digits, 16));
+    }
+    if bytes.first() == Some(&b'0') {
+        let valid = bytes[1..].iter().all(|byte| matches!(byte, b'0'..=b'7' | b'_'));
+        return valid.then(|| of_radix(text, 8));
+    }
+    if !starts_with_digit(bytes) {
+        return None;
+    }
+    let mut parts = text.split(':');
+    let head = parts.next()?;
+    if !is_digits_and_bars(head.as_bytes()) {
+        return None;
+    }
+    let mut value = of_radix(head, 10);
+    for part in parts {
+        let part = sixtieth(part)?;
+        value = value.and_then(|value| value.checked_mul(60).and_then(|v| v.checked_add(part)).ok_or(LARGE));
+    }
+    Some(value)
+}
+
+/// Whether the text looks like a timestamp, and then whether that time exists.
+fn timestamp(text: &str) -> Option<bool> {
+    let bytes = text.as_bytes();
+    let mut scan = Scan { bytes, at: 0 };
+    let year = scan.digits(4, 4)?;
+    scan.byte(b'-')?;
+    let month = scan.digits(1, 2)?;
+    scan.byte(b'-')?;
+    let day = scan.digits(1, 2)?;
+    let exists =
+        |y: u32, m: u32, d: u32| y >= 1 && jiff::civil::Date::new(y as i16, m as i8, d as i8).is_ok();
+    if scan.done() {
+        return (bytes.len() == 10).then(|| exists(year, month, day));
+    }
+    if scan.byte(b'T').or_else(|| scan.byte(b't')).is_none() && scan.blanks() == 0 {
+        return None;
+    }
+    let hour = scan.digits(1, 2)?;
+    scan.byte(b':')?;
+    let minute = scan.digits(2, 2)?;
+    scan.byte(b':')?;
+    let second = scan.digits(2, 2)?;
+    if scan.byte(b'.').is_some() {
+        while scan.digits(1, 1).is_some() {}
+    }
+    let mut offset_exists = true;
+    if !scan.done() {
+        scan.blanks();
+        if scan.byte(b'Z').is_none() {
+            scan.byte(b'+').or_else(|| scan.byte(b'-'))?;
+            let hours = scan.digits(1, 2)?;
+            let minutes = if scan.byte(b':').is_some() { scan.digits(2, 2)? } else { 0 };
+            offset_exists = hours * 60 + minutes < 24 * 60;
+        }
+    }
+    let time_exists = hour < 24 && minute < 60 && second < 60;
+    scan.done().then(|| exists(year, month, day) && time_exists && offset_exists)
+}
+
+struct Scan<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Scan<'_> {
+    fn done(&self) -> bool {
+        self.at == self.bytes.len()
+    }
+
+    fn byte(&mut self, wanted: u8) -> Option<()> {
+        (self.bytes.get(self.at) == Some(&wanted)).then(|| self.at += 1)
+    }
+
+    fn blanks(&mut self) -> usize {
+        let start = self.at;
+        while matches!(self.bytes.get(self.at), Some(b' ' | b'\t')) {
+            self.at += 1;
+        }
+        self.at - start
+    }
+
+    fn digits(&mut self, least: usize, most: usize) -> Option<u32> {
+        let start = self.at;
+        let mut value = 0;
+        while self.at - start < most
+            && let Some(byte) = self.bytes.get(self.at)
+            && byte.is_ascii_digit()
+        {
+            value = value * 10 + u32::from(byte - b'0');
+            self.at += 1;
+        }
+        (self.at - start >= least).then_some(value)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
+    fn text(source: &str) -> Value {
+        Value::from(source)
+    }
+
     #[test]
-    fn plain_scalars_mean_what_yaml_1_1_says() {
-        for (text, value) in [
-            ("yes", json!(true)),
-            ("Off", json!(false)),
-            ("y", json!("y")),
-            ("~", json!(null)),
-            ("0123", json!(83)),
-            ("08", json!("08")),
-            ("0x1F", json!(31)),
-            ("-0b11", json!(-3)),
-            ("1_000", json!(1000)),
-            ("1:30", json!(90)),
-            ("1:60", json!("1:60")),
-            ("1.1", json!(1.1)),
-            ("1.", json!(1.0)),
-            (".5", json!(0.5)),
-            ("-.5", json!("-.5")),
-            ("1e3", json!("1e3")),
-            ("1.5e3", json!("1.5e3")),
-            ("1.5e+3", json!(1500.0)),
-            ("190:20:30.15", json!(685230.15)),
-            ("2026-01-15", json!("2026-01-15")),
-            ("2026-01-15T14:30:00Z", json!("2026-01-15T14:30:00Z")),
-            ("1.2.3", json!("1.2.3")),
-            ("-", json!("-")),
+    fn numbers_are_those_of_yaml_1_1() {
+        for (source, value) in [
+            ("0123", Value::from(83)),
+            ("089", text("089")),
+            ("1:30", Value::from(90)),
+            ("-190:20:30", Value::from(-685230)),
+            ("190:20:30.15", Value::from(685230.15)),
+            ("1.1", Value::from(1.1)),
+            ("0x1F", Value::from(31)),
+            ("0b101", Value::from(5)),
+            ("1_000", Value::from(1000)),
+            ("1e3", text("1e3")),
+            ("1.5e3", text("1.5e3")),
+            ("1.5e+3", Value::from(1500.0)),
+            ("-.5", text("-.5")),
+            ("+.5", text("+.5")),
+            (".5", Value::from(0.5)),
+            ("-1.5", Value::from(-1.5)),
+            ("1.2.3", text("1.2.3")),
+            ("+12", Value::from(12)),
+            ("1:60", text("1:60")),
+            ("0:30", text("0:30")),
+            ("-.inf", text("-.inf")),
+            ("+.nan", text("+.nan")),
+            (".", text(".")),
+            ("-", text("-")),
+            ("12.e+3", Value::from(12000.0)),
+            ("12345678901234567890123", Value::from(12345678901234567890123.0)),
         ] {
-            assert_eq!(resolve(text), Ok(value), "{text}");
+            assert_eq!(plain(source), Ok(value), "{source}");
         }
-        for text in ["=", "<<", "2026-13-45", "2026-02-30T00:00:00Z", "2026-01-15 25:00:00"] {
-            assert!(resolve(text).is_err(), "{text}");
+    }
+
+    #[test]
+    fn words_are_those_of_yaml_1_1() {
+        for (source, value) in [
+            ("yes", Value::Bool(true)),
+            ("Off", Value::Bool(false)),
+            ("y", text("y")),
+            ("n", text("n")),
+            ("yEs", text("yEs")),
+            ("", Value::Null),
+            ("~", Value::Null),
+            ("Null", Value::Null),
+            ("nil", text("nil")),
+        ] {
+            assert_eq!(plain(source), Ok(value), "{source}");
         }
+    }
+
+    #[test]
+    fn times_stay_text_and_impossible_ones_are_refused() {
+        for source in [
+            "2026-01-15",
+            "2026-1-5T1:02:03Z",
+            "2026-01-15 14:30:00.5 +2",
+            "2026-1-5",
+            "2026-01-15T14:30",
+            "2026-01-15T14:30:00+02:00x",
+        ] {
+            assert_eq!(plain(source), Ok(text(source)), "{source}");
+        }
+        for source in
+            ["2026-13-45", "2026-02-30", "0000-01-01", "2026-01-15T24:00:00Z", "2026-01-15T14:30:00+24:00"]
+        {
+            assert!(plain(source).is_err(), "{source}");
+        }
+        assert!(plain("=").is_err());
+        assert!(plain("0x_").is_err());
     }
 }

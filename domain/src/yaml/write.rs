@@ -1,225 +1,328 @@
-//! From a mapping to YAML text that PyYAML reads back as the same values.
+//! From values to YAML text that PyYAML reads back equal.
 //!
-//! Also safe inside a metadata block: no value can hold a marker, a fence or a closing tag literally.
+//! Layout as PyYAML's `safe_dump(default_flow_style=False, allow_unicode=True, sort_keys=False)`,
+//! but long lines are not folded and whatever could end a metadata block early, or would be lost on
+//! the way (line separators, a fence, a comment or a tag), is written with escapes.
+
+use std::fmt::Write as _;
 
 use serde_json::{Number, Value};
 
-use super::{Mapping, resolve};
+use super::{Mapping, read, resolve};
 
-/// The text, without a newline at the end; `{}` for an empty mapping.
-pub fn write_mapping(map: &Mapping) -> String {
-    if map.is_empty() {
-        return "{}".to_owned();
-    }
+/// Why a mapping can't be written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WriteError {
+    /// YAML's reader looks no further than 1,024 characters for the end of a key.
+    #[error("a key is longer than {MAX_KEY} characters when written")]
+    KeyTooLong,
+    /// Deeper than what is read.
+    #[error("nested more than {} levels deep", read::MAX_DEPTH)]
+    TooDeep,
+}
+
+const MAX_KEY: usize = 1000;
+
+/// Write a mapping, one key per line, with a line end after the last. An empty mapping is `{}`.
+pub fn write(map: &Mapping) -> Result<String, WriteError> {
     let mut out = String::new();
-    mapping(map, 0, &mut out);
-    out.truncate(out.trim_end_matches('\n').len());
-    out
+    if map.is_empty() {
+        out.push_str("{}\n");
+    } else {
+        write_map(&mut out, map, 0, false)?;
+    }
+    Ok(out)
 }
 
-fn indent(depth: usize, out: &mut String) {
-    out.extend(std::iter::repeat_n(' ', depth));
+fn pad(out: &mut String, indent: usize) {
+    out.extend(std::iter::repeat_n(' ', indent));
 }
 
-fn mapping(map: &Mapping, depth: usize, out: &mut String) {
-    for (at, (key, value)) in map.iter().enumerate() {
-        if at > 0 {
-            indent(depth, out);
+fn write_map(out: &mut String, map: &Mapping, indent: usize, started: bool) -> Result<(), WriteError> {
+    if indent / 2 > read::MAX_DEPTH - 2 {
+        return Err(WriteError::TooDeep);
+    }
+    let mut started = started;
+    for (key, value) in map {
+        if !std::mem::take(&mut started) {
+            pad(out, indent);
         }
-        scalar_text(key, out);
+        let before = out.len();
+        write_text(out, key, indent, true);
+        if out.len() - before > MAX_KEY {
+            return Err(WriteError::KeyTooLong);
+        }
         out.push(':');
-        after_key(value, depth, out);
-    }
-}
-
-fn after_key(value: &Value, depth: usize, out: &mut String) {
-    match value {
-        Value::Object(map) if !map.is_empty() => {
-            out.push('\n');
-            indent(depth + 2, out);
-            mapping(map, depth + 2, out);
-        }
-        // Items of a list stand under their key, not indented, as PyYAML writes them.
-        Value::Array(list) if !list.is_empty() => {
-            out.push('\n');
-            items(list, depth, out);
-        }
-        other => {
-            out.push(' ');
-            single(other, out);
-            out.push('\n');
-        }
-    }
-}
-
-fn items(list: &[Value], depth: usize, out: &mut String) {
-    for value in list {
-        indent(depth, out);
-        out.push_str("- ");
         match value {
-            Value::Object(map) if !map.is_empty() => mapping(map, depth + 2, out),
-            Value::Array(inner) if !inner.is_empty() => {
-                let mut nested = String::new();
-                items(inner, depth + 2, &mut nested);
-                out.push_str(nested.trim_start_matches(' '));
-            }
-            other => {
-                single(other, out);
+            Value::Array(items) if !items.is_empty() => {
                 out.push('\n');
+                // Items stand under their key, not indented.
+                write_list(out, items, indent, false)?;
+            }
+            Value::Object(map) if !map.is_empty() => {
+                out.push('\n');
+                write_map(out, map, indent + 2, false)?;
+            }
+            value => {
+                out.push(' ');
+                write_scalar(out, value, indent);
             }
         }
     }
+    Ok(())
 }
 
-fn single(value: &Value, out: &mut String) {
+fn write_list(out: &mut String, items: &[Value], indent: usize, started: bool) -> Result<(), WriteError> {
+    if indent / 2 > read::MAX_DEPTH - 2 {
+        return Err(WriteError::TooDeep);
+    }
+    let mut started = started;
+    for item in items {
+        if !std::mem::take(&mut started) {
+            pad(out, indent);
+        }
+        out.push_str("- ");
+        match item {
+            Value::Array(items) if !items.is_empty() => write_list(out, items, indent + 2, true)?,
+            Value::Object(map) if !map.is_empty() => write_map(out, map, indent + 2, true)?,
+            value => write_scalar(out, value, indent),
+        }
+    }
+    Ok(())
+}
+
+fn write_scalar(out: &mut String, value: &Value, indent: usize) {
     match value {
         Value::Null => out.push_str("null"),
-        Value::Bool(yes) => out.push_str(if *yes { "true" } else { "false" }),
+        Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
         Value::Number(number) => out.push_str(&number_text(number)),
-        Value::String(text) => scalar_text(text, out),
+        Value::String(text) => write_text(out, text, indent, false),
         Value::Array(_) => out.push_str("[]"),
         Value::Object(_) => out.push_str("{}"),
     }
+    out.push('\n');
 }
 
-/// As Python prints it, with the point and the signed exponent that YAML 1.1 wants in a float.
+/// A float as YAML 1.1 wants it: always a point, and a sign in the exponent.
 fn number_text(number: &Number) -> String {
-    let text = number.to_string();
-    if !number.is_f64() {
-        return text;
-    }
-    match text.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => {
-            let mantissa = if mantissa.contains('.') { mantissa.to_owned() } else { format!("{mantissa}.0") };
-            let exponent =
-                if exponent.starts_with(['-', '+']) { exponent.to_owned() } else { format!("+{exponent}") };
-            format!("{mantissa}e{exponent}")
-        }
-        None if text.contains('.') => text,
-        None => format!("{text}.0"),
+    let text = match number.as_f64() {
+        Some(real) if number.is_f64() => format!("{real:?}"),
+        _ => return number.to_string(),
+    };
+    let Some((digits, exponent)) = text.split_once('e') else { return text };
+    let point = if digits.contains('.') { "" } else { ".0" };
+    let sign = if exponent.starts_with('-') { "" } else { "+" };
+    format!("{digits}{point}e{sign}{exponent}")
+}
+
+fn write_text(out: &mut String, text: &str, indent: usize, is_key: bool) {
+    match style(text) {
+        Style::Plain => out.push_str(text),
+        Style::Single if is_key && text.contains('\n') => write_double(out, text),
+        Style::Single => write_single(out, text, indent),
+        Style::Double => write_double(out, text),
     }
 }
 
-fn scalar_text(text: &str, out: &mut String) {
+enum Style {
+    Plain,
+    Single,
+    Double,
+}
+
+fn style(text: &str) -> Style {
     if needs_escapes(text) {
-        double_quoted(text, out);
-    } else if is_plain(text) {
-        out.push_str(text);
-    } else {
-        out.push('\'');
-        out.push_str(&text.replace('\'', "''"));
-        out.push('\'');
+        return Style::Double;
     }
+    if is_plain(text) { Style::Plain } else { Style::Single }
 }
 
-/// Characters that a single-quoted or plain scalar would lose, and texts that would end the block.
+/// Whether quotes alone would lose something: in YAML, or in the block around it.
 fn needs_escapes(text: &str) -> bool {
-    text.contains("<!--")
-        || text.contains("-->")
-        || text.contains("```")
-        || text.contains("</details")
-        || text.chars().any(|c| {
-            c.is_control()
-                || matches!(c, '\u{a0}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
-                || (c != ' ' && c.is_whitespace())
-        })
+    let breaks = text.contains(" \n") || text.contains("\n ") || text.starts_with("\n ");
+    let unsafe_here = text.contains("```") || text.contains("<!--") || text.contains("-->") || {
+        let bytes = text.as_bytes();
+        bytes.windows(2).any(|pair| pair == b"</")
+    };
+    let edge = |c: Option<char>| c.is_some_and(|c| !c.is_ascii() && c.is_whitespace());
+    breaks
+        || unsafe_here
+        || edge(text.chars().next())
+        || edge(text.chars().next_back())
+        || text.chars().any(is_special)
 }
 
-fn double_quoted(text: &str, out: &mut String) {
+fn is_special(c: char) -> bool {
+    matches!(c, '\t' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}') || !read::is_printable(c)
+}
+
+/// Whether the text, written without quotes, is read as that very text.
+fn is_plain(text: &str) -> bool {
+    let Some(first) = text.chars().next() else { return false };
+    let indicator = matches!(
+        first,
+        ' ' | '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`'
+    );
+    // PyYAML quotes these only before a space; before other characters they are still rare enough
+    // that quoting them costs nothing.
+    let doubtful = matches!(first, '-' | '?' | ':') || text.starts_with("...");
+    !indicator
+        && !doubtful
+        && !text.ends_with([' ', ':'])
+        && !text.contains('\n')
+        && !text.contains(": ")
+        && !text.contains(" #")
+        && text != "<<"
+        && matches!(resolve::plain(text), Ok(Value::String(_)))
+        && !looks_like_time(text)
+}
+
+/// Timestamps resolve to text for us, not for PyYAML; so do infinities, which JSON does not know.
+fn looks_like_time(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let unsigned = text.trim_start_matches(['-', '+']).to_ascii_lowercase();
+    matches!(unsigned.as_str(), ".inf" | ".nan")
+        || bytes.len() >= 8 && bytes[4] == b'-' && bytes[..4].iter().all(u8::is_ascii_digit)
+}
+
+/// Single quotes; a line break is written doubled, and a line that follows is indented.
+fn write_single(out: &mut String, text: &str, indent: usize) {
+    out.push('\'');
+    let mut lines = text.split('\n').peekable();
+    let mut first = true;
+    while let Some(line) = lines.next() {
+        if !first && !line.is_empty() {
+            pad(out, indent + 2);
+        }
+        for c in line.chars() {
+            if c == '\'' {
+                out.push('\'');
+            }
+            out.push(c);
+        }
+        if let Some(next) = lines.peek() {
+            // A break between two lines of text needs an empty line; a run of n breaks is n + 1.
+            if first || !line.is_empty() {
+                out.push('\n');
+            }
+            out.push('\n');
+            if next.is_empty() && lines.clone().nth(1).is_none() {
+                pad(out, indent + 2);
+            }
+        }
+        first = false;
+    }
+    out.push('\'');
+}
+
+/// Double quotes on one line, with escapes for everything that is not plain printable ASCII.
+fn write_double(out: &mut String, text: &str) {
     out.push('"');
     for c in text.chars() {
         match c {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
-            '<' | '`' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+            '\t' => out.push_str("\\t"),
+            '<' | '`' => {
+                let _ = write!(out, "\\x{:02x}", c as u32);
+            }
             ' '..='~' => out.push(c),
-            _ if u32::from(c) < 0x100 => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-            _ if u32::from(c) < 0x1_0000 => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            _ => out.push_str(&format!("\\U{:08x}", u32::from(c))),
+            c if (c as u32) < 0x100 => {
+                let _ = write!(out, "\\x{:02x}", c as u32);
+            }
+            c if (c as u32) < 0x10000 => {
+                let _ = write!(out, "\\u{:04x}", c as u32);
+            }
+            c => {
+                let _ = write!(out, "\\U{:08x}", c as u32);
+            }
         }
     }
     out.push('"');
 }
 
-/// Whether the text can stand without quotes and reads back as this very text.
-fn is_plain(text: &str) -> bool {
-    let Some(first) = text.chars().next() else { return false };
-    let string = matches!(resolve::resolve(text), Ok(Value::String(_)));
-    let dated = text.as_bytes().first().is_some_and(u8::is_ascii_digit) && text.contains('-');
-    string
-        && !dated
-        && !text.starts_with(' ')
-        && !text.ends_with(' ')
-        && !matches!(
-            first,
-            '-' | '?'
-                | ':'
-                | ','
-                | '['
-                | ']'
-                | '{'
-                | '}'
-                | '#'
-                | '&'
-                | '*'
-                | '!'
-                | '|'
-                | '>'
-                | '\''
-                | '"'
-                | '%'
-                | '@'
-                | '`'
-                | '.'
-                | '+'
-                | '='
-        )
-        && !text.contains(": ")
-        && !text.ends_with(':')
-        && !text.contains(" #")
-        && !matches!(text, "y" | "Y" | "n" | "N")
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use crate::yaml::parse;
 
-    fn written(value: Value) -> String {
-        let Value::Object(map) = value else { panic!("a mapping") };
-        write_mapping(&map)
+    fn one(value: impl Into<Value>) -> String {
+        let map = Mapping::from_iter([("k".to_owned(), value.into())]);
+        write(&map).expect("writable")
     }
 
     #[test]
-    fn it_looks_as_pyyaml_writes_it() {
-        let text = written(json!({
-            "schema_version": "2",
-            "created_at": "2026-01-15T14:30:00Z",
-            "created_by": "writer",
-            "plan_comment_id": null,
-            "objective_issue": 42,
-            "refs": ["1.1", "a"],
-            "none": [],
-            "nodes": [{"id": "1.1", "depends_on": ["1.0"]}],
-            "nested": {"yes": true},
-        }));
-        assert_eq!(
-            text,
-            "schema_version: '2'\ncreated_at: '2026-01-15T14:30:00Z'\ncreated_by: writer\nplan_comment_id: null\n\
-             objective_issue: 42\nrefs:\n- '1.1'\n- a\nnone: []\nnodes:\n- id: '1.1'\n  depends_on:\n  - '1.0'\n\
-             nested:\n  'yes': true"
-        );
+    fn text_that_yaml_1_1_would_take_for_something_else_is_quoted() {
+        for text in [
+            "yes",
+            "off",
+            "null",
+            "~",
+            "",
+            "123",
+            "0123",
+            "1:30",
+            "1.5",
+            "2026-01-15",
+            "2026-01-15T14:30:00Z",
+            "-",
+            "?",
+            "<<",
+            "=",
+            "- item",
+            "#12",
+            "a #b",
+            "key: value",
+            "x:",
+            "[a",
+            "@home",
+            "*alias",
+            "%dir",
+            " pad ",
+            "1.e+5",
+            "...",
+            "---",
+            "2026-13-45",
+        ] {
+            let quoted = text.replace('\'', "''");
+            assert_eq!(one(text), format!("k: '{quoted}'\n"));
+        }
     }
 
     #[test]
-    fn nothing_in_a_value_can_end_the_block() {
-        let text =
-            written(json!({"a": "```\n</details>\n<!-- /erk:metadata-block:x -->", "b": "x\u{2028}\u{a0}"}));
-        assert!(!text.contains("```") && !text.contains("</details") && !text.contains("<!--"), "{text}");
-        assert!(text.is_ascii(), "{text}");
+    fn ordinary_text_stays_plain() {
+        for text in ["a:b", "C:\\Users", "octo#cat", "1e3", "1.2.3", "it's", "日本語", "https://x/y?z=1#t"]
+        {
+            assert_eq!(one(text), format!("k: {text}\n"));
+        }
+    }
+
+    #[test]
+    fn several_lines_are_single_quoted_with_doubled_breaks() {
+        assert_eq!(one("one\ntwo\n\nfour"), "k: 'one\n\n  two\n\n\n  four'\n");
+        assert_eq!(one("line\n"), "k: 'line\n\n  '\n");
+    }
+
+    #[test]
+    fn what_could_end_the_block_is_escaped() {
+        assert_eq!(one("```</details>"), "k: \"\\x60\\x60\\x60\\x3c/details>\"\n");
+        assert_eq!(one("a\u{2028}b\u{85}"), "k: \"a\\u2028b\\x85\"\n");
+    }
+
+    #[test]
+    fn floats_keep_their_type() {
+        for (number, text) in [(1.0, "1.0"), (1e16, "1.0e+16"), (1.5e-7, "1.5e-7")] {
+            assert_eq!(one(number), format!("k: {text}\n"));
+        }
+    }
+
+    #[test]
+    fn lists_stand_under_their_key_and_nest() {
+        let list = serde_json::json!([[[], 1], {"a": 1, "b": ["x"]}]);
+        let text = one(list.clone());
+        assert_eq!(text, "k:\n- - []\n  - 1\n- a: 1\n  b:\n  - x\n");
+        assert_eq!(parse(&text).map(|read| read["k"].clone()), Ok(list));
     }
 }
