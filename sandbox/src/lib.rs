@@ -10,7 +10,12 @@
 
 pub mod actions;
 mod controls;
+mod graphql;
+mod http;
+mod oauth;
+mod rest;
 mod serve;
+mod smart_http;
 mod views;
 mod webhooks;
 pub mod world;

@@ -2,10 +2,18 @@
 
 use std::{io, net::SocketAddr};
 
-use axum::Router;
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use axum::{Router, body::Body, http::Request};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::{JoinHandle, JoinSet},
+};
 
-use crate::{Options, actions, world::World};
+use crate::{
+    Options, actions, controls, graphql, http::exchange::exchange, oauth, rest, smart_http, world::World,
+};
 
 /// A running sandbox. Dropping it stops listening; [`Sandbox::shutdown`] also waits for that.
 pub struct Sandbox {
@@ -21,19 +29,52 @@ pub async fn start(options: Options) -> io::Result<Sandbox> {
     let listener = TcpListener::bind(options.addr).await?;
     let addr = listener.local_addr()?;
     let world = World::open(&options, format!("http://{addr}")).await?;
-    let app = app(world.clone());
-    let (stop, stopped) = oneshot::channel::<()>();
-    let serving = tokio::spawn(async move {
-        let shutdown = async { stopped.await.unwrap_or(()) };
-        if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(shutdown).await {
-            tracing::error!(%error, "the sandbox stopped serving");
-        }
-    });
+    let (stop, stopped) = oneshot::channel();
+    let serving = tokio::spawn(serve(listener, world.clone(), stopped));
     Ok(Sandbox { addr, world, stop: Some(stop), serving })
 }
 
-fn app(world: World) -> Router {
-    Router::new().merge(actions::router()).with_state(world)
+/// Everything that is served; whatever has no route is not found.
+fn router(world: World) -> Router {
+    Router::new()
+        .merge(actions::router())
+        .merge(controls::router())
+        .merge(graphql::router())
+        .merge(oauth::router())
+        .merge(rest::router())
+        .merge(smart_http::router())
+        .fallback(rest::nothing)
+        .with_state(world)
+}
+
+async fn serve(listener: TcpListener, world: World, mut stopped: oneshot::Receiver<()>) {
+    let router = router(world.clone());
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = &mut stopped => return,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(connection(stream, world.clone(), router.clone()));
+                }
+                Err(error) => tracing::warn!(%error, "the sandbox could not accept a connection"),
+            },
+        }
+    }
+}
+
+/// Serves one connection. An exchange that is cut ends it without an answer.
+async fn connection(stream: TcpStream, world: World, router: Router) {
+    stream.set_nodelay(true).ok();
+    let service = service_fn(move |request: Request<Incoming>| {
+        exchange(world.clone(), router.clone(), request.map(Body::new))
+    });
+    let served =
+        http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = served.await {
+        tracing::debug!(%error, "a connection ended");
+    }
 }
 
 impl Sandbox {
@@ -46,14 +87,11 @@ impl Sandbox {
         self.addr
     }
 
-    /// Stops listening; requests that hang are not waited for.
+    /// Stops listening and ends every connection.
     pub async fn shutdown(mut self) {
         if let Some(stop) = self.stop.take() {
             stop.send(()).ok();
         }
-        let limit = std::time::Duration::from_secs(2);
-        if tokio::time::timeout(limit, &mut self.serving).await.is_err() {
-            self.serving.abort();
-        }
+        (&mut self.serving).await.ok();
     }
 }

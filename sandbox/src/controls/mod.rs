@@ -1,5 +1,53 @@
-//! What tests and demos turn: see each file.
+//! What tests and demos turn, under `/_sandbox/`: reset, seed, latency, faults, hidden objects, webhook
+//! trouble, the clock, and a journal of every request.
+
+pub mod faults;
+pub mod hide;
+pub mod journal;
+mod routes;
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use axum::http::{HeaderMap, header};
+
+use crate::http::{exchange::milliseconds, rate::Rates};
+pub use routes::router;
 
 /// The state of all controls.
 #[derive(Debug, Default)]
-pub struct Controls {}
+pub struct Controls {
+    pub faults: faults::Faults,
+    pub journal: journal::Journal,
+    pub rates: Rates,
+    pub hidden: hide::Hidden,
+    pub webhooks: crate::webhooks::trouble::Trouble,
+    latency_ms: AtomicU64,
+}
+
+impl Controls {
+    /// How long every exchange waits before it starts.
+    pub fn latency(&self) -> Option<Duration> {
+        milliseconds(self.latency_ms.load(Ordering::Relaxed))
+    }
+
+    pub fn set_latency(&self, ms: u64) {
+        self.latency_ms.store(ms, Ordering::Relaxed);
+    }
+
+    /// Turns everything off and forgets the journal.
+    pub fn reset(&self) {
+        self.faults.clear();
+        self.journal.clear();
+        self.rates.clear();
+        self.hidden.clear();
+        self.webhooks.clear();
+        self.set_latency(0);
+    }
+
+    pub fn is_api_json(&self, headers: &HeaderMap) -> bool {
+        headers.get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"application/json"))
+    }
+}

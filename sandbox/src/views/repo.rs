@@ -68,6 +68,11 @@ pub fn plain(m: &Model, r: &Repo) -> Value {
     v
 }
 
+/// GitHub's `minimal-repository`.
+pub fn minimal(m: &Model, r: &Repo) -> Value {
+    plain(m, r)
+}
+
 /// As one caller sees it in a list.
 pub fn seen(m: &Model, r: &Repo, caller: &Caller) -> Value {
     let mut v = plain(m, r);

@@ -1,6 +1,6 @@
 //! The world every sandbox starts with: four people, one organisation, four repositories.
 
-use std::io;
+use std::{io, path::Path};
 
 use super::{
     Held,
@@ -11,7 +11,7 @@ use super::{
         TokenKind,
     },
 };
-use crate::Options;
+use crate::{Options, WebhookTarget};
 
 /// Path, mode and content of a file of a repository.
 pub type File = (&'static str, &'static str, &'static str);
@@ -24,11 +24,21 @@ const PROJECT: &[File] = &[
     ("tests/widgets_test.sh", "100644", include_str!("../../fixture/widgets/tests/widgets_test.sh")),
 ];
 
-const AUTOMATION: &[File] = &[(
-    ".github/workflows/check.yml",
-    "100644",
-    include_str!("../../fixture/widgets/.github/workflows/check.yml"),
-)];
+/// What connecting a repository installs; its configuration names the demo agent.
+const AUTOMATION: &[File] = &[
+    (
+        ".github/workflows/check.yml",
+        "100644",
+        include_str!("../../fixture/widgets/.github/workflows/check.yml"),
+    ),
+    (".github/workflows/one-shot.yml", "100644", include_str!("../../../workflows/one-shot.yml")),
+    (".github/workflows/plan-implement.yml", "100644", include_str!("../../../workflows/plan-implement.yml")),
+    (".waymark/config.toml", "100644", include_str!("../../demo-agent/config.toml")),
+    (".waymark/setup.sh", "100755", include_str!("../../../workflows/setup.sh")),
+    (".waymark/prompts/plan.md", "100644", include_str!("../../../workflows/prompts/plan.md")),
+    (".waymark/prompts/implement.md", "100644", include_str!("../../../workflows/prompts/implement.md")),
+    (".waymark/prompts/summarise.md", "100644", include_str!("../../../workflows/prompts/summarise.md")),
+];
 
 /// GitHub's own default labels and erk's, as name, colour and description.
 const LABELS: &[(&str, &str, &str)] = &[
@@ -110,52 +120,113 @@ pub async fn build(held: &mut Held<'_>, options: &Options) -> io::Result<()> {
             .map(|(l, r)| (l.to_owned(), r.to_owned()))
             .into();
     }
-    let queue = add_token(held, "admin", &["repo", "gist", "workflow"]);
     for plan in REPOS {
-        let id = add_repo(held, "acme", plan.name, plan.description, plan.private);
-        let files: Vec<File> = match plan.automated {
-            true => PROJECT.iter().chain(AUTOMATION).copied().collect(),
-            false => PROJECT.to_vec(),
-        };
-        commit_files(held, id, "main", "Count and name widgets", &files).await.map_err(io::Error::other)?;
-        let hook_id = options.webhook.as_ref().map(|target| (held.fresh_id(), target));
-        let labels: Vec<Label> = LABELS
-            .iter()
-            .filter(|(name, ..)| plan.automated || !name.contains('-'))
-            .map(|(name, color, about)| Label {
-                id: held.fresh_id(),
-                name: (*name).to_owned(),
-                color: (*color).to_owned(),
-                description: Some((*about).to_owned()),
-            })
-            .collect();
-        let Some(repo) = held.repos.get_mut(&id) else { continue };
-        repo.labels = labels;
+        make(held, options, plan).await?;
+    }
+    Ok(())
+}
+
+/// One repository with its content, labels, roles, secrets and webhook.
+async fn make(held: &mut Held<'_>, options: &Options, plan: &Plan) -> io::Result<()> {
+    let id = add_repo(held, "acme", plan.name, plan.description, plan.private);
+    let files: Vec<File> = match plan.automated {
+        true => PROJECT.iter().chain(AUTOMATION).copied().collect(),
+        false => PROJECT.to_vec(),
+    };
+    commit_files(held, id, "main", "Count and name widgets", &files).await.map_err(io::Error::other)?;
+    settle(held, options, id, plan.automated);
+    if let Some(repo) = held.repos.get_mut(&id) {
         repo.archived = plan.archived;
-        repo.roles = PEOPLE.iter().filter_map(|(l, _, role)| Some(((*l).to_owned(), (*role)?))).collect();
-        if plan.automated {
-            let secret = |value: &str| Secret { value: value.to_owned(), created_at: now, updated_at: now };
-            repo.secrets = [
-                ("ERK_QUEUE_GH_PAT", queue.as_str()),
-                ("ANTHROPIC_API_KEY", "sandbox-has-no-model"),
-                ("CLAUDE_CODE_OAUTH_TOKEN", "sandbox-has-no-model"),
-            ]
-            .map(|(name, value)| (name.to_owned(), secret(value)))
-            .into();
+    }
+    Ok(())
+}
+
+/// Labels, roles, secrets and the webhook.
+fn settle(held: &mut Held<'_>, options: &Options, id: u64, automated: bool) {
+    let now = held.now();
+    let queue = automated.then(|| add_token(held, "admin", &["repo", "gist", "workflow"]));
+    let hook = options.webhook.as_ref().map(|target| hook_to(held.fresh_id(), target, now));
+    let labels: Vec<Label> = LABELS
+        .iter()
+        .filter(|(name, ..)| automated || !name.contains('-'))
+        .map(|(name, color, about)| Label {
+            id: held.fresh_id(),
+            name: (*name).to_owned(),
+            color: (*color).to_owned(),
+            description: Some((*about).to_owned()),
+        })
+        .collect();
+    let Some(repo) = held.repos.get_mut(&id) else { return };
+    repo.labels = labels;
+    repo.roles = PEOPLE.iter().filter_map(|(l, _, role)| Some(((*l).to_owned(), (*role)?))).collect();
+    if let Some(queue) = queue {
+        let secret = |value: &str| Secret { value: value.to_owned(), created_at: now, updated_at: now };
+        repo.secrets = [
+            ("ERK_QUEUE_GH_PAT", queue.as_str()),
+            ("ANTHROPIC_API_KEY", "sandbox-has-no-model"),
+            ("CLAUDE_CODE_OAUTH_TOKEN", "sandbox-has-no-model"),
+        ]
+        .map(|(name, value)| (name.to_owned(), secret(value)))
+        .into();
+    }
+    if let Some(hook) = hook {
+        repo.hooks.insert(hook.id, hook);
+    }
+}
+
+/// Gives a repository the branches and tags of a git repository on this machine, or the fixture's
+/// content. It is made when it is not there; of one that is, issues and pull requests stay.
+pub async fn seed(
+    held: &mut Held<'_>,
+    options: &Options,
+    owner: &str,
+    name: &str,
+    private: bool,
+    source: Option<&Path>,
+) -> io::Result<()> {
+    if held.account(owner).is_none() {
+        return Err(io::Error::other(format!("there is no account {owner}")));
+    }
+    let known = held.repo(owner, name).map(|r| r.id);
+    let id = known.unwrap_or_else(|| add_repo(held, owner, name, "", private));
+    match source {
+        None => {
+            let files: Vec<File> = PROJECT.iter().chain(AUTOMATION).copied().collect();
+            commit_files(held, id, "main", "Count and name widgets", &files)
+                .await
+                .map_err(io::Error::other)?;
         }
-        if let Some((hook, target)) = hook_id {
-            repo.hooks.insert(hook, hook_to(hook, &target.url, Some(&target.secret), now));
-        }
+        Some(path) => copy(held, id, path).await.map_err(io::Error::other)?,
+    }
+    if known.is_none() {
+        settle(held, options, id, true);
+    }
+    Ok(())
+}
+
+async fn copy(held: &mut Held<'_>, id: u64, from: &Path) -> Result<(), super::git::GitError> {
+    let head = super::git::Git::at(from).text(&["symbolic-ref", "--short", "HEAD"]).await?;
+    let git = held.git(id);
+    if git.dir().exists() {
+        tokio::fs::remove_dir_all(git.dir()).await?;
+    }
+    git.init(&head).await?;
+    let from = from.to_string_lossy();
+    git.run(&["fetch", "--quiet", &from, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]).await?;
+    let refs = git.refs().await?;
+    if let Some(repo) = held.repos.get_mut(&id) {
+        repo.default_branch = head;
+        repo.refs = refs;
     }
     Ok(())
 }
 
 /// A webhook for every event, as the settings of a GitHub App would have it.
-fn hook_to(id: u64, url: &str, secret: Option<&str>, now: Time) -> Hook {
+fn hook_to(id: u64, target: &WebhookTarget, now: Time) -> Hook {
     Hook {
         id,
-        url: url.to_owned(),
-        secret: secret.map(str::to_owned),
+        url: target.url.clone(),
+        secret: Some(target.secret.clone()),
         content_type: "json".to_owned(),
         insecure_ssl: "0".to_owned(),
         events: vec!["*".to_owned()],

@@ -83,6 +83,11 @@ impl Git {
         ] {
             self.run(&["config", key, value]).await?;
         }
+        let hook = self.dir.join("hooks").join("pre-receive");
+        tokio::fs::create_dir_all(self.dir.join("hooks")).await?;
+        tokio::fs::write(&hook, crate::smart_http::PRE_RECEIVE).await?;
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        tokio::fs::set_permissions(&hook, mode).await?;
         Ok(())
     }
 

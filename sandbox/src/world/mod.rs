@@ -7,12 +7,16 @@
 
 pub mod access;
 pub mod clock;
+pub mod commits;
 pub mod events;
 pub mod fixture;
 pub mod git;
 pub mod ids;
+pub mod issues;
+pub mod keywords;
 pub mod model;
 mod persist;
+pub mod pulls;
 pub mod refs;
 pub mod refusal;
 
@@ -28,7 +32,7 @@ use std::{
 
 use tokio::sync::{Mutex, MutexGuard, Notify, mpsc};
 
-use crate::{Options, actions::Actions, controls::Controls};
+use crate::{Options, actions::Actions, controls::Controls, webhooks};
 pub use events::Event;
 use git::Git;
 use model::Model;
@@ -42,8 +46,9 @@ struct Inner {
     dir: PathBuf,
     durable: bool,
     base: String,
-    tool_path: Vec<PathBuf>,
+    options: Options,
     outbox: mpsc::UnboundedSender<Event>,
+    deliveries: mpsc::UnboundedSender<webhooks::Queued>,
     /// Events not yet told and deliveries not yet answered.
     pending: AtomicUsize,
     settled: Notify,
@@ -67,6 +72,7 @@ impl World {
         std::fs::create_dir_all(dir.join("repos"))?;
         std::fs::create_dir_all(dir.join("deliveries"))?;
         let (outbox, inbox) = mpsc::unbounded_channel();
+        let (deliveries, queue) = mpsc::unbounded_channel();
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
@@ -81,8 +87,9 @@ impl World {
             durable: temp.is_none(),
             dir,
             base,
-            tool_path: options.tool_path.clone(),
+            options: options.clone(),
             outbox,
+            deliveries,
             pending: AtomicUsize::new(0),
             settled: Notify::new(),
             actions: OnceLock::new(),
@@ -97,6 +104,7 @@ impl World {
         let actions = Actions::new(world.clone());
         world.0.actions.set(actions).ok();
         tokio::spawn(events::run(world.clone(), inbox));
+        tokio::spawn(webhooks::run(world.clone(), queue));
         Ok(world)
     }
 
@@ -118,7 +126,7 @@ impl World {
 
     /// Folders in front of `PATH` for jobs.
     pub fn tool_path(&self) -> &[PathBuf] {
-        &self.0.tool_path
+        &self.0.options.tool_path
     }
 
     pub fn actions(&self) -> Option<&Actions> {
@@ -138,10 +146,30 @@ impl World {
         Git::at(self.0.dir.join("repos").join(format!("{repo}.git")))
     }
 
+    /// Where the payload of a delivery is kept.
+    pub(crate) fn payload_file(&self, delivery: u64) -> PathBuf {
+        self.0.dir.join("deliveries").join(format!("{delivery}.json"))
+    }
+
+    /// Queues one delivery of a webhook.
+    pub(crate) fn deliver(&self, job: webhooks::Job) {
+        self.0.deliveries.send((job, self.busy())).ok();
+    }
+
+    /// How this sandbox was started.
+    pub(crate) fn options(&self) -> &Options {
+        &self.0.options
+    }
+
     /// Keeps the world from counting as idle until the answer is dropped.
     pub fn busy(&self) -> Busy {
         self.0.pending.fetch_add(1, Ordering::SeqCst);
         Busy(self.clone())
+    }
+
+    /// Waits for the next time that something is settled.
+    pub(crate) fn settling(&self) -> tokio::sync::futures::Notified<'_> {
+        self.0.settled.notified()
     }
 
     /// No event waits to be told and no delivery waits for its answer.

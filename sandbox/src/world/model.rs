@@ -178,8 +178,6 @@ pub struct Issue {
     pub closed_at: Option<Time>,
     pub closed_by: Option<String>,
     pub timeline: Vec<TimelineEvent>,
-    /// Not shown in lists before this time, as GitHub's lists lag behind its writes.
-    pub listed_from: Time,
     /// Present when this is a pull request.
     pub pull: Option<Pull>,
 }
@@ -221,7 +219,6 @@ pub struct Comment {
     pub body: String,
     pub created_at: Time,
     pub updated_at: Time,
-    pub listed_from: Time,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -1,0 +1,7 @@
+//! What every exchange has in common: see each file.
+
+pub mod body;
+pub mod exchange;
+pub mod page;
+pub mod rate;
+pub mod reply;

@@ -1,0 +1,92 @@
+//! `/_sandbox/`.
+
+use serde_json::json;
+
+use crate::harness::{Box, options};
+
+const ISSUES: &str = "/repos/acme/widgets/issues";
+
+#[tokio::test]
+async fn faults_before_and_after() {
+    let b = Box::new().await;
+    let writer = b.person("writer").await;
+    b.control("faults", json!({ "method": "POST", "path": "/issues$", "status": 502, "when": "before" }))
+        .await;
+    writer.post(ISSUES, json!({ "title": "lost" })).await.is(502);
+    assert_eq!(writer.get(ISSUES).await.is(200), json!([]));
+    b.control("faults", json!({ "method": "POST", "path": "/issues$", "status": 502, "when": "after" }))
+        .await;
+    writer.post(ISSUES, json!({ "title": "made" })).await.is(502);
+    assert_eq!(writer.get(ISSUES).await.is(200)[0]["title"], "made");
+    b.control("faults", json!({ "method": "POST", "path": "/issues$", "cut": true, "when": "after" })).await;
+    let cut = writer.request(reqwest::Method::POST, ISSUES).json(&json!({ "title": "cut" })).send().await;
+    assert!(cut.is_err(), "a cut exchange has no answer");
+    assert_eq!(writer.get(ISSUES).await.is(200)[0]["title"], "cut");
+    let journal = b.journal().await;
+    let posts: Vec<_> = journal.iter().filter(|e| e["method"] == "POST").collect();
+    assert_eq!(posts.len(), 3);
+    assert_eq!(posts[0]["body"], json!({ "title": "lost" }).to_string());
+    assert_eq!((&posts[2]["status"], &posts[2]["user"]), (&json!(null), &json!("writer")));
+    b.clean().await;
+}
+
+#[tokio::test]
+async fn held_answers_wait_for_their_release() {
+    let b = Box::new().await;
+    let writer = b.person("writer").await;
+    b.control("faults", json!({ "method": "POST", "path": "/issues$", "hold": true })).await;
+    let request = writer.request(reqwest::Method::POST, ISSUES).json(&json!({ "title": "held" }));
+    let waiting = tokio::spawn(request.send());
+    while b.journal().await.iter().all(|e| e["method"] != "POST") {
+        tokio::task::yield_now().await;
+    }
+    assert!(!waiting.is_finished());
+    assert_eq!(writer.get(ISSUES).await.is(200)[0]["title"], "held");
+    b.control("release", json!({})).await;
+    assert_eq!(waiting.await.expect("joined").expect("an answer").status(), 201);
+    b.clean().await;
+}
+
+#[tokio::test]
+async fn new_objects_can_be_late_in_lists() {
+    let b = Box::new().await;
+    let writer = b.person("writer").await;
+    b.control("hide", json!({ "kind": "issue", "seconds": 600 })).await;
+    writer.post(ISSUES, json!({ "title": "late" })).await.is(201);
+    assert_eq!(writer.get(ISSUES).await.is(200), json!([]));
+    writer.get(&format!("{ISSUES}/1")).await.is(200);
+    b.control("reset", json!({})).await;
+    let writer = b.person("writer").await;
+    writer.get(&format!("{ISSUES}/1")).await.is(404);
+    b.clean().await;
+}
+
+#[tokio::test]
+async fn a_world_with_a_folder_survives() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let with = || waymark_sandbox::Options { data_dir: Some(dir.path().to_owned()), ..options() };
+    let b = Box::with(with()).await;
+    let writer = b.person("writer").await;
+    let token = writer.token.clone();
+    writer.post(ISSUES, json!({ "title": "kept" })).await.is(201);
+    crate::pulls::branch(&writer, "kept").await;
+    b.clean().await;
+    let b = Box::with(with()).await;
+    let mut again = b.nobody();
+    again.token = token;
+    assert_eq!(again.get(&format!("{ISSUES}/1")).await.is(200)["title"], "kept");
+    again.get("/repos/acme/widgets/contents/kept.txt?ref=kept").await.is(200);
+    b.clean().await;
+}
+
+#[tokio::test]
+async fn a_repository_comes_from_any_git_repository() {
+    let b = Box::new().await;
+    let dir = tempfile::tempdir().expect("a folder");
+    crate::git::git(dir.path(), &["init", "-q", "-b", "trunk"]).await;
+    crate::git::git(dir.path(), &["commit", "-q", "--allow-empty", "-m", "Start"]).await;
+    b.control("seed", json!({ "repo": "acme/own", "from": dir.path() })).await;
+    let seen = b.person("writer").await.get("/repos/acme/own").await.is(200);
+    assert_eq!(seen["default_branch"], "trunk");
+    b.clean().await;
+}

@@ -1,0 +1,10 @@
+//! The sandbox through HTTP, as its clients see it: one binary, one module per area.
+
+mod access;
+mod controls;
+mod git;
+mod harness;
+mod issues;
+mod oauth;
+mod pulls;
+mod webhooks;
