@@ -1,1 +1,316 @@
-//! Configuration: one name per setting, by flag or environment.
+//! Configuration: one name per setting, by flag or environment. Everything that is missing or wrong is
+//! named at once, with how to get it.
+
+#[cfg(feature = "sandbox")]
+mod sandbox;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+/// The settings as given.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Settings {
+    /// Address to listen on
+    #[arg(long, env = "WAYMARK_ADDR", default_value = "127.0.0.1:3000")]
+    pub addr: SocketAddr,
+
+    /// Where people reach Waymark, without a trailing slash [default: http://ADDR]
+    #[arg(long, env = "WAYMARK_PUBLIC_URL")]
+    pub public_url: Option<Url>,
+
+    /// sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME [default: sqlite://DATA_DIR/waymark.db]
+    #[arg(long, env = "WAYMARK_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<SecretString>,
+
+    /// Folder for what is kept beside the database
+    #[arg(long, env = "WAYMARK_DATA_DIR", default_value = ".waymark-data")]
+    pub data_dir: PathBuf,
+
+    /// Folder with the built site [default: site beside the program, else target/site]
+    #[arg(long, env = "WAYMARK_SITE_DIR")]
+    pub site_dir: Option<PathBuf>,
+
+    /// Run GitHub in a box beside the server, with demo repositories and a demo agent
+    #[cfg(feature = "sandbox")]
+    #[arg(long)]
+    pub sandbox: bool,
+
+    /// Address of the embedded sandbox; loopback only
+    #[cfg(feature = "sandbox")]
+    #[arg(long, env = "WAYMARK_SANDBOX_ADDR", default_value = "127.0.0.1:3100")]
+    pub sandbox_addr: SocketAddr,
+
+    /// Where people open GitHub, without a trailing slash
+    #[arg(long, env = "WAYMARK_GITHUB_URL", default_value = "https://github.com")]
+    pub github_url: Url,
+
+    /// Root of GitHub's REST API; https://HOST/api/v3 for GitHub Enterprise Server
+    #[arg(long, env = "WAYMARK_GITHUB_API_URL", default_value = "https://api.github.com")]
+    pub github_api_url: Url,
+
+    /// Client id of the OAuth App or GitHub App that people sign in with
+    #[arg(long, env = "WAYMARK_GITHUB_CLIENT_ID")]
+    pub github_client_id: Option<String>,
+
+    /// A client secret of that App
+    #[arg(long, env = "WAYMARK_GITHUB_CLIENT_SECRET", hide_env_values = true)]
+    pub github_client_secret: Option<SecretString>,
+
+    /// Secret that GitHub signs webhook deliveries with
+    #[arg(long, env = "WAYMARK_WEBHOOK_SECRET", hide_env_values = true)]
+    pub webhook_secret: Option<SecretString>,
+
+    /// 64 hexadecimal digits that encrypt people's tokens at rest
+    #[arg(long, env = "WAYMARK_ENCRYPTION_KEY", hide_env_values = true)]
+    pub encryption_key: Option<SecretString>,
+
+    /// Longest time for one call to GitHub, in seconds
+    #[arg(long, env = "WAYMARK_GITHUB_TIMEOUT", default_value_t = 10.0)]
+    pub github_timeout: f64,
+
+    /// Shortest time between two writes to GitHub of one person, in seconds; GitHub asks for 1
+    /// [default: 1, on the sandbox 0]
+    #[arg(long, env = "WAYMARK_WRITE_PAUSE")]
+    pub write_pause: Option<f64>,
+
+    /// How long GitHub's lists may lag behind its writes, in seconds: so long a lost write is looked up
+    /// before it is believed to have made nothing [default: 20, on the sandbox 6]
+    #[arg(long, env = "WAYMARK_LOOKUP_LAG")]
+    pub lookup_lag: Option<f64>,
+
+    /// Seconds between two readings of plans that are under way
+    #[arg(long, env = "WAYMARK_RECONCILE_EVERY", default_value_t = 60.0)]
+    pub reconcile_every: f64,
+
+    /// Write the log as JSON lines
+    #[arg(long, env = "WAYMARK_LOG_JSON")]
+    pub log_json: bool,
+}
+
+/// The checked settings.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub addr: SocketAddr,
+    pub public_url: Url,
+    pub database_url: SecretString,
+    pub data_dir: PathBuf,
+    pub site_dir: PathBuf,
+    /// Whether the GitHub behind this server is the embedded sandbox.
+    pub sandbox: bool,
+    pub github_url: Url,
+    pub github_api_url: Url,
+    pub github_client_id: String,
+    pub github_client_secret: SecretString,
+    pub webhook_secret: SecretString,
+    pub encryption_key: EncryptionKey,
+    pub github_timeout: Duration,
+    pub write_pause: Duration,
+    pub lookup_lag: Duration,
+    /// After this a request whose answer was lost can no longer take effect.
+    pub lookup_in_flight: Duration,
+    pub reconcile_every: Duration,
+}
+
+/// The key of the tokens at rest. Does not print.
+#[derive(Clone)]
+pub struct EncryptionKey(pub [u8; 32]);
+
+impl std::fmt::Debug for EncryptionKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("EncryptionKey(..)")
+    }
+}
+
+/// What is missing or wrong, each with how to get it.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct ConfigErrors(pub Vec<String>);
+
+impl Config {
+    /// Checks the settings; with the sandbox, what is not given is made and kept in the data folder.
+    ///
+    /// # Errors
+    /// Everything that is missing or wrong, at once.
+    pub fn from_settings(settings: Settings) -> Result<Config, ConfigErrors> {
+        #[cfg(feature = "sandbox")]
+        if settings.sandbox {
+            return sandbox::config(settings);
+        }
+        checked(settings, false)
+    }
+
+    /// Whether people reach Waymark by https.
+    pub fn is_https(&self) -> bool {
+        self.public_url.scheme() == "https"
+    }
+
+    /// The public address without a trailing slash.
+    pub fn public(&self) -> &str {
+        self.public_url.as_str().trim_end_matches('/')
+    }
+
+    /// GitHub's address without a trailing slash.
+    pub fn github(&self) -> &str {
+        self.github_url.as_str().trim_end_matches('/')
+    }
+}
+
+fn checked(settings: Settings, sandbox: bool) -> Result<Config, ConfigErrors> {
+    let mut wrong = Vec::new();
+    let mut need = |name: &str, value: Option<SecretString>, how: &str| match value {
+        Some(value) if !value.expose_secret().trim().is_empty() => value,
+        _ => {
+            wrong.push(format!("{name} is missing. {how}"));
+            SecretString::default()
+        }
+    };
+    let public =
+        settings.public_url.clone().map_or_else(|| format!("http://{}", settings.addr), String::from);
+    let callback = format!("{}/auth/github/callback", public.trim_end_matches('/'));
+    let app = format!(
+        "Register an OAuth App at {}/settings/developers with the callback address {callback}, \
+         or try `waymark serve --sandbox`.",
+        settings.github_url.as_str().trim_end_matches('/')
+    );
+    let client_id = need("WAYMARK_GITHUB_CLIENT_ID", settings.github_client_id.map(Into::into), &app);
+    let client_secret = need(
+        "WAYMARK_GITHUB_CLIENT_SECRET",
+        settings.github_client_secret,
+        "Generate a client secret on the page of that App.",
+    );
+    let webhook_secret = need(
+        "WAYMARK_WEBHOOK_SECRET",
+        settings.webhook_secret,
+        "Make one with `openssl rand -hex 32`, and give the same to GitHub's webhook.",
+    );
+    let key = need(
+        "WAYMARK_ENCRYPTION_KEY",
+        settings.encryption_key,
+        "Make one with `openssl rand -hex 32`, and keep it: without it everyone must sign in again.",
+    );
+    let mut encryption_key = [0; 32];
+    let given = key.expose_secret().trim();
+    if !given.is_empty() && hex::decode_to_slice(given, &mut encryption_key).is_err() {
+        wrong.push(
+            "WAYMARK_ENCRYPTION_KEY is not 64 hexadecimal digits. Make one with `openssl rand -hex 32`."
+                .to_owned(),
+        );
+    }
+    let mut seconds = |name: &str, value: f64| {
+        Duration::try_from_secs_f64(value).unwrap_or_else(|_| {
+            wrong.push(format!("{name} is not a number of seconds: {value}."));
+            Duration::ZERO
+        })
+    };
+    let github_timeout = seconds("WAYMARK_GITHUB_TIMEOUT", settings.github_timeout);
+    let write_pause =
+        seconds("WAYMARK_WRITE_PAUSE", settings.write_pause.unwrap_or(if sandbox { 0.0 } else { 1.0 }));
+    let lookup_lag =
+        seconds("WAYMARK_LOOKUP_LAG", settings.lookup_lag.unwrap_or(if sandbox { 6.0 } else { 20.0 }));
+    let reconcile_every = seconds("WAYMARK_RECONCILE_EVERY", settings.reconcile_every.max(1.0));
+    let database_url = settings
+        .database_url
+        .unwrap_or_else(|| format!("sqlite://{}", settings.data_dir.join("waymark.db").display()).into());
+    if !["sqlite:", "postgres:", "postgresql:"]
+        .iter()
+        .any(|kind| database_url.expose_secret().starts_with(kind))
+    {
+        wrong.push(
+            "WAYMARK_DATABASE_URL is neither sqlite://PATH nor postgres://USER:PASSWORD@HOST/NAME."
+                .to_owned(),
+        );
+    }
+    let public_url = Url::parse(&public).map_err(|error| wrong.push(format!("WAYMARK_PUBLIC_URL: {error}.")));
+    let site_dir = settings.site_dir.unwrap_or_else(site_dir);
+    if !site_dir.join("pkg").is_dir() {
+        wrong.push(format!(
+            "WAYMARK_SITE_DIR: there is no built site in {}. Build it with `make site`, or name its folder.",
+            site_dir.display()
+        ));
+    }
+    let Ok(public_url) = public_url else { return Err(ConfigErrors(wrong)) };
+    if !wrong.is_empty() {
+        return Err(ConfigErrors(wrong));
+    }
+    Ok(Config {
+        addr: settings.addr,
+        public_url,
+        database_url,
+        data_dir: settings.data_dir,
+        site_dir,
+        sandbox,
+        github_url: settings.github_url,
+        github_api_url: settings.github_api_url,
+        github_client_id: client_id.expose_secret().to_owned(),
+        github_client_secret: client_secret,
+        webhook_secret,
+        encryption_key: EncryptionKey(encryption_key),
+        github_timeout,
+        write_pause,
+        lookup_lag,
+        lookup_in_flight: github_timeout * 2,
+        reconcile_every,
+    })
+}
+
+/// `site` beside the program, else the folder of a working copy.
+fn site_dir() -> PathBuf {
+    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("site")));
+    beside.filter(|folder| folder.is_dir()).unwrap_or_else(|| PathBuf::from("target/site"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        settings: Settings,
+    }
+
+    fn config(arguments: &[&str]) -> Result<Config, ConfigErrors> {
+        let line = Line::try_parse_from(["waymark"].iter().chain(arguments)).expect("the flags are known");
+        Config::from_settings(line.settings)
+    }
+
+    #[test]
+    fn everything_that_is_missing_is_named_at_once() {
+        let errors = config(&["--encryption-key", "abc"]).expect_err("much is missing").0.join("\n");
+        for name in ["CLIENT_ID", "CLIENT_SECRET", "WEBHOOK_SECRET", "ENCRYPTION_KEY is not 64"] {
+            assert!(errors.contains(name), "{name} in {errors}");
+        }
+        assert!(errors.contains("http://127.0.0.1:3000/auth/github/callback"), "{errors}");
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        let site = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(site.path().join("pkg")).expect("a folder");
+        let key = "ab".repeat(32);
+        let config = config(&[
+            "--site-dir",
+            &site.path().display().to_string(),
+            "--github-client-id",
+            "id",
+            "--github-client-secret",
+            "canary-1",
+            "--webhook-secret",
+            "canary-2",
+            "--encryption-key",
+            &key,
+        ])
+        .expect("all is there");
+        let printed = format!("{config:?}");
+        assert!(
+            !printed.contains("canary") && !printed.contains(&key) && !printed.contains("171"),
+            "{printed}"
+        );
+    }
+}
