@@ -1,1 +1,20 @@
 //! Sign-in with GitHub, sessions, and the tokens of accounts.
+//!
+//! - A sign-in is bound to the session that began it (state and PKCE verifier), works once, and gets a
+//!   new session id.
+//! - Tokens are encrypted at rest and refreshed one at a time per account.
+//! - Nothing that changes state answers a request from another site.
+
+mod accounts;
+mod flow;
+pub mod hardening;
+mod oauth;
+mod refresh;
+mod seal;
+mod sessions;
+mod viewer;
+
+pub use flow::routes;
+pub use refresh::Tokens;
+pub use sessions::{Sessions, layer};
+pub use viewer::{Current, load_viewer};

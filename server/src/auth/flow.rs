@@ -1,0 +1,151 @@
+//! The routes of signing in and out.
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use serde::{Deserialize, Serialize};
+use tower_sessions::Session;
+
+use super::accounts::Person;
+use super::oauth::OauthError;
+use super::viewer::{ACCOUNT, SINCE};
+use crate::state::App;
+
+/// The key of a sign-in that has begun, in a session.
+const BEGUN: &str = "sign-in";
+/// A sign-in that takes longer must begin anew; GitHub's codes live as long.
+const LIFE_MS: i64 = 10 * 60 * 1000;
+
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/auth/github", get(begin))
+        .route("/auth/github/callback", get(finish))
+        .route("/auth/sign-out", post(sign_out))
+}
+
+#[derive(Serialize, Deserialize)]
+struct Begun {
+    state: String,
+    verifier: String,
+    to: String,
+    at: i64,
+}
+
+#[derive(Deserialize)]
+struct Beginning {
+    to: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Callback {
+    code: Option<String>,
+    state: Option<String>,
+    error: Option<String>,
+}
+
+/// A path of this site, or `/`: never an address elsewhere.
+fn local(to: Option<String>) -> String {
+    to.filter(|to| {
+        to.starts_with('/')
+            && !to.starts_with("//")
+            && !to.contains(['\\', '\r', '\n', '\t'])
+            && !to.starts_with("/auth/")
+            && !to.starts_with("/do/")
+    })
+    .unwrap_or_else(|| "/".to_owned())
+}
+
+fn back(problem: &str, to: &str) -> Response {
+    let query: String = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("problem", problem)
+        .append_pair("to", to)
+        .finish();
+    Redirect::to(&format!("/sign-in?{query}")).into_response()
+}
+
+async fn begin(State(app): State<App>, session: Session, Query(query): Query<Beginning>) -> Response {
+    let to = local(query.to);
+    let beginning = app.tokens.oauth.begin();
+    let at = jiff::Timestamp::now().as_millisecond();
+    let begun = Begun { state: beginning.state, verifier: beginning.verifier, to: to.clone(), at };
+    match session.insert(BEGUN, begun).await {
+        Ok(()) => Redirect::to(&beginning.address).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a session cannot be written");
+            back("session", &to)
+        }
+    }
+}
+
+async fn finish(State(app): State<App>, session: Session, Query(query): Query<Callback>) -> Response {
+    // Taken out before anything else: a state works once.
+    let begun: Option<Begun> = session.remove(BEGUN).await.ok().flatten();
+    let Some(begun) = begun else { return back("expired", "/") };
+    let fresh = jiff::Timestamp::now().as_millisecond() - begun.at < LIFE_MS;
+    let same = query.state.as_deref().is_some_and(|state| {
+        bool::from(subtle::ConstantTimeEq::ct_eq(state.as_bytes(), begun.state.as_bytes()))
+    });
+    if !fresh || !same {
+        return back("expired", &begun.to);
+    }
+    if query.error.is_some() {
+        return back("declined", &begun.to);
+    }
+    let Some(code) = query.code else { return back("expired", &begun.to) };
+    match signed_in(&app, &session, code, begun.verifier).await {
+        Ok(()) => Redirect::to(&begun.to).into_response(),
+        Err(problem) => back(problem, &begun.to),
+    }
+}
+
+async fn signed_in(app: &App, session: &Session, code: String, verifier: String) -> Result<(), &'static str> {
+    let granted = app.tokens.oauth.exchange(code, verifier).await.map_err(|error| match error {
+        OauthError::Refused(reason) => {
+            tracing::info!(reason, "GitHub refused a sign-in");
+            "refused"
+        }
+        OauthError::Unreachable => "unreachable",
+    })?;
+    // Asked each time: the person may have switched accounts.
+    let person: Person = app.github.client(granted.access.clone()).get("/user").await.map_err(|error| {
+        tracing::warn!(%error, "GitHub did not say who signed in");
+        "unreachable"
+    })?;
+    let broken = |error: &dyn std::fmt::Display| {
+        tracing::error!(%error, "a sign-in cannot be kept");
+        "session"
+    };
+    app.tokens.keep(&person, &granted).await.map_err(|error| broken(&error))?;
+    session.cycle_id().await.map_err(|error| broken(&error))?;
+    session.insert(ACCOUNT, person.id).await.map_err(|error| broken(&error))?;
+    let now = jiff::Timestamp::now().as_millisecond();
+    session.insert(SINCE, now).await.map_err(|error| broken(&error))
+}
+
+async fn sign_out(session: Session) -> Redirect {
+    if let Err(error) = session.flush().await {
+        tracing::error!(%error, "a session cannot be ended");
+    }
+    Redirect::to("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_returns_only_to_this_site() {
+        for (to, expected) in [
+            ("/new?draft=1", "/new?draft=1"),
+            ("//evil.example", "/"),
+            ("https://evil.example", "/"),
+            ("/\\evil.example", "/"),
+            ("/a\r\nset-cookie: x", "/"),
+            ("/auth/sign-out", "/"),
+            ("", "/"),
+        ] {
+            assert_eq!(local(Some(to.to_owned())), expected, "{to}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Sessions in our own database. The table holds a hash of the id in the cookie, so that reading it
+//! does not let anyone in.
+
+use async_trait::async_trait;
+use sha2::{Digest, Sha256};
+use sqlx::Row;
+use tower_sessions::cookie::SameSite;
+use tower_sessions::cookie::time::{Duration, OffsetDateTime};
+use tower_sessions::session::{Id, Record};
+use tower_sessions::session_store::{Error, Result, SessionStore};
+use tower_sessions::{Expiry, SessionManagerLayer};
+
+use crate::config::Config;
+use crate::db::Db;
+
+/// A session that is not used for so long ends.
+const IDLE: Duration = Duration::days(14);
+
+/// The layer that gives every request its session.
+pub fn layer(db: &Db, config: &Config) -> SessionManagerLayer<Sessions> {
+    let https = config.is_https();
+    SessionManagerLayer::new(Sessions(db.clone()))
+        .with_name(if https { "__Host-waymark" } else { "waymark" })
+        .with_secure(https)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_path("/")
+        .with_expiry(Expiry::OnInactivity(IDLE))
+}
+
+/// The store.
+#[derive(Clone, Debug)]
+pub struct Sessions(Db);
+
+fn hashed(id: &Id) -> String {
+    hex::encode(Sha256::digest(id.0.to_be_bytes()))
+}
+
+fn millis(at: OffsetDateTime) -> i64 {
+    i64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
+}
+
+fn backend(error: impl std::fmt::Display) -> Error {
+    Error::Backend(error.to_string())
+}
+
+impl Sessions {
+    /// Deletes what has expired.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn sweep(&self, now: i64) -> std::result::Result<(), sqlx::Error> {
+        sqlx::query("DELETE FROM sessions WHERE expires_at < $1").bind(now).execute(self.0.pool()).await?;
+        Ok(())
+    }
+
+    pub fn new(db: &Db) -> Self {
+        Sessions(db.clone())
+    }
+
+    async fn insert(&self, record: &Record, otherwise: &str) -> Result<bool> {
+        let data = serde_json::to_vec(record).map_err(|error| Error::Encode(error.to_string()))?;
+        let text = format!(
+            "INSERT INTO sessions (id, data, expires_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO {otherwise}"
+        );
+        let done = sqlx::query(sqlx::AssertSqlSafe(text))
+            .bind(hashed(&record.id))
+            .bind(data)
+            .bind(millis(record.expiry_date))
+            .execute(self.0.pool())
+            .await
+            .map_err(backend)?;
+        Ok(done.rows_affected() > 0)
+    }
+}
+
+#[async_trait]
+impl SessionStore for Sessions {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        while !self.insert(record, "NOTHING").await? {
+            record.id = Id::default();
+        }
+        Ok(())
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        self.insert(record, "UPDATE SET data = excluded.data, expires_at = excluded.expires_at").await?;
+        Ok(())
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let row = sqlx::query("SELECT data FROM sessions WHERE id = $1 AND expires_at > $2")
+            .bind(hashed(id))
+            .bind(millis(OffsetDateTime::now_utc()))
+            .fetch_optional(self.0.pool())
+            .await
+            .map_err(backend)?;
+        let Some(row) = row else { return Ok(None) };
+        let data: Vec<u8> = row.try_get(0).map_err(backend)?;
+        let mut record: Record =
+            serde_json::from_slice(&data).map_err(|error| Error::Decode(error.to_string()))?;
+        record.id = *id;
+        Ok(Some(record))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        let delete = sqlx::query("DELETE FROM sessions WHERE id = $1").bind(hashed(id));
+        delete.execute(self.0.pool()).await.map_err(backend)?;
+        Ok(())
+    }
+}
