@@ -1,1 +1,21 @@
 //! What every request can reach.
+
+use std::sync::Arc;
+
+use crate::auth::Tokens;
+use crate::config::Config;
+use crate::db::Db;
+use crate::events::Events;
+use crate::github::GitHub;
+use crate::mirror::access::AccessCache;
+
+/// The running server; cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub config: Arc<Config>,
+    pub db: Db,
+    pub github: GitHub,
+    pub tokens: Tokens,
+    pub events: Events,
+    pub access: AccessCache,
+}

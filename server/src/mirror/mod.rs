@@ -1,1 +1,3 @@
 //! The mirror of GitHub: droppable, rebuilt from GitHub alone.
+
+pub mod access;
