@@ -41,6 +41,12 @@ pub fn withhold(command: &mut Command) {
     }
 }
 
+/// Closes this process's environment and memory to other processes of the same user. Root can still look.
+fn close_to_others() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+}
+
 /// Runs the agent for a phase (`plan`, `implement`, `summarise`) and waits for it; `look` is called while it works and once after.
 ///
 /// # Errors
@@ -63,6 +69,7 @@ pub async fn run(
         .env("MODEL", config.model(desk.job.model.as_deref()))
         .env("WORKFLOW_RUN_URL", desk.job.run_url());
     let title = format!("Agent ({phase})");
+    close_to_others();
     let child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

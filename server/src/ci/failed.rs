@@ -8,6 +8,32 @@ use super::hub::Hub;
 use super::publish::Publisher;
 use super::texts::{self, Status};
 
+/// Marks the comment about a failed run.
+fn marker(run: &str) -> String {
+    format!("<!-- waymark:failed:{run} -->")
+}
+
+/// After a success: the comment about an earlier attempt of this run, if there is one, says that it is over.
+///
+/// # Errors
+/// When GitHub refuses.
+pub async fn settle(desk: &Desk, hub: &Hub, issue: u64) -> Result<(), Failure> {
+    let marker = marker(&desk.job.run_id);
+    let comments = hub.comments(issue).await?;
+    let Some(comment) = comments.iter().find(|comment| comment.text().contains(&marker)) else {
+        return Ok(());
+    };
+    match settled(comment.text(), desk.job.run_attempt) {
+        Some(text) => hub.edit_comment(comment.id, &text).await,
+        None => Ok(()),
+    }
+}
+
+fn settled(comment: &str, attempt: u32) -> Option<String> {
+    let rest = comment.strip_prefix("❌ ")?;
+    Some(format!("✅ Attempt {attempt} succeeded. Before that:\n\n{rest}"))
+}
+
 /// How much of the log is shown.
 const LINES: usize = 40;
 const BYTES: usize = 6_000;
@@ -21,7 +47,7 @@ pub async fn report(desk: &Desk) -> Result<(), Failure> {
     let step = failed_step(&jobs, &desk.job.job)
         .or_else(|| desk.private("failed.txt")?.lines().next().map(str::to_owned));
     let log = tail(&desk.private("log.txt").unwrap_or_default());
-    let marker = format!("<!-- waymark:failed:{} -->", desk.job.run_id);
+    let marker = marker(&desk.job.run_id);
     let text = comment(desk, step.as_deref(), &log, &marker);
     hub.settle_comment(issue, |comment| comment.contains(&marker), &text).await?;
     let shown = hub.comments(issue).await?.iter().any(|comment| texts::is_status(comment.text()));
@@ -59,8 +85,12 @@ fn comment(desk: &Desk, step: Option<&str>, log: &str, marker: &str) -> String {
     let at = step.map_or(String::new(), |step| format!(", step **{step}**"));
     let attempt = if job.run_attempt > 1 { format!(" (attempt {})", job.run_attempt) } else { String::new() };
     let fence = fence(log);
+    let plan = match (&job.waymark_url, job.issue) {
+        (Some(url), Some(issue)) => format!("[Plan in Waymark]({url}/{}/plans/{issue}) · ", job.repository),
+        _ => String::new(),
+    };
     format!(
-        "❌ The run failed in job **{}**{at}{attempt}.\n\n<details>\n<summary>End of the log</summary>\n\n{fence}text\n{log}\n{fence}\n\n</details>\n\nWhat was finished is on the branch. Re-run the failed job, or edit the plan and go on from the failed step.\n\n[View workflow run]({})\n\n{marker}",
+        "❌ The run failed in job **{}**{at}{attempt}.\n\n<details>\n<summary>End of the log</summary>\n\n{fence}text\n{log}\n{fence}\n\n</details>\n\nWhat was finished is on the branch. Re-run the failed job, or edit the plan and go on from the failed step.\n\n{plan}[View workflow run]({})\n\n{marker}",
         job.job,
         job.run_url()
     )
@@ -99,6 +129,9 @@ mod tests {
         let text = comment(&desk, Some("Plan"), &log, "<!-- m -->");
         assert!(text.contains("job **plan**, step **Plan** (attempt 2)"), "{text}");
         assert!(text.contains("````text\n") && text.contains("```\nlast\n````"), "{text}");
+        let over = settled(&text, 3).expect("it failed");
+        assert!(over.starts_with("✅ Attempt 3 succeeded.") && over.contains("<!-- m -->"), "{over}");
+        assert_eq!(settled(&over, 4), None);
         assert!(tail(&"ü".repeat(9_000)).len() <= BYTES);
     }
 }

@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::hub::Hub;
 use super::publish::Publisher;
 use super::texts::{self, Status};
-use super::{git, summarise, time};
+use super::{failed, git, summarise};
 
 const LABEL: (&str, &str, &str) = ("no-changes", "FFA500", "Implementation produced no code changes");
 
@@ -33,6 +33,7 @@ pub async fn finish(desk: &Desk) -> Result<(), Failure> {
     git::git(&desk.root, &["commit", "--quiet", "--allow-empty", "--message", "Trigger CI workflows"])
         .await?;
     git::push_on_top(desk, hub.token(), branch).await?;
+    failed::settle(desk, &hub, issue).await?;
     hub.mark_ready(&pull).await?;
     desk.say(&format!("The pull request is ready for review: {}", desk.job.pr_url(pr)));
     Ok(())
@@ -69,8 +70,9 @@ pub async fn no_changes(desk: &Desk) -> Result<(), Failure> {
         "Implementation produced no code changes. See PR #{pr} for diagnostic information.\n\nEither the work is already done (then close the plan), or the plan needs to say more precisely what to change (then edit it and submit it again).\n\n{marker}"
     );
     hub.settle_comment(issue, |comment| comment.contains(&marker), &text).await?;
+    failed::settle(desk, &hub, issue).await?;
     hub.mark_ready(&pull).await?;
-    desk.say(&format!("Nothing was changed. {} ({})", desk.job.pr_url(pr), time::now()));
+    desk.say(&format!("Nothing was changed: {}", desk.job.pr_url(pr)));
     Ok(())
 }
 

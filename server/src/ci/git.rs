@@ -39,8 +39,9 @@ async fn run(root: &Path, args: &[&str], config: &[(String, String)]) -> Result<
         .env("GIT_TERMINAL_PROMPT", "0")
         .env("LC_ALL", "C");
     command.env_remove("GH_TOKEN");
-    let hooks = ("core.hooksPath".to_owned(), "/dev/null".to_owned());
-    let settings: Vec<_> = std::iter::once(&hooks).chain(config).collect();
+    let own = [("core.hooksPath", "/dev/null"), ("commit.gpgSign", "false")];
+    let own = own.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let settings: Vec<_> = own.iter().chain(config).collect();
     command.env("GIT_CONFIG_COUNT", settings.len().to_string());
     for (n, (key, value)) in settings.into_iter().enumerate() {
         command.env(format!("GIT_CONFIG_KEY_{n}"), key).env(format!("GIT_CONFIG_VALUE_{n}"), value);

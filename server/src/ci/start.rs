@@ -43,6 +43,7 @@ pub async fn start(desk: &Desk) -> Result<(), Failure> {
     })?;
 
     git::check_out(desk, hub.token(), branch, job.submitted_by.as_deref().unwrap_or("unknown")).await?;
+    git::fetch(desk, hub.token(), &pull.base.branch).await?;
     let done = steps_done(&comments, branch, &plan_digest(&plan), job.from_step);
     let progress = Progress::begin(&formats::steps(&plan), done);
     let labels: Vec<String> = issue.labels.into_iter().map(|label| label.name).collect();
