@@ -6,6 +6,9 @@
 //! Pages are rendered on the server only; the browser gets the islands of [`islands`] as
 //! WebAssembly and nothing else of this crate.
 
+// Views nest deeply, and so do the types of their futures.
+#![recursion_limit = "512"]
+
 #[cfg(feature = "ssr")]
 mod address;
 #[cfg(feature = "ssr")]
