@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::auth::Tokens;
 use crate::config::Config;
 use crate::db::Db;
+use crate::dispatch::Engine;
 use crate::events::Events;
 use crate::github::GitHub;
 use crate::mirror::access::AccessCache;
@@ -18,4 +19,5 @@ pub struct App {
     pub tokens: Tokens,
     pub events: Events,
     pub access: AccessCache,
+    pub engine: Engine,
 }

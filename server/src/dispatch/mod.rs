@@ -1,1 +1,36 @@
 //! Dispatches: every write to GitHub is recorded before and after, and never sent twice.
+//!
+//! A dispatch is described purely ([`describe`]), recorded ([`journal`]) and carried out ([`engine`]).
+//! The preview shows the described writes; the engine sends the recorded ones.
+
+mod approve;
+mod area;
+mod check;
+pub mod describe;
+mod engine;
+mod identity;
+mod journal;
+mod lint;
+mod settle;
+mod slots;
+mod view;
+
+pub use area::Area;
+pub use engine::Engine;
+
+use crate::state::App;
+
+/// Carries on with the dispatches that were under way when the process ended.
+pub fn spawn_resume_all(app: &App) {
+    let app = app.clone();
+    tokio::spawn(async move {
+        let under_way = async {
+            let mut db = app.db.pool().acquire().await?;
+            journal::under_way(&mut db).await
+        };
+        match under_way.await {
+            Ok(ids) => ids.iter().for_each(|id| app.engine.start(&app, id)),
+            Err(error) => tracing::error!(%error, "the dispatches under way could not be read"),
+        }
+    });
+}

@@ -1,0 +1,336 @@
+//! Whether a form can be dispatched: every problem at once, each with its field and its next action.
+//! Reads GitHub as the person who asks and writes nothing.
+
+use http::StatusCode;
+use serde_json::Value;
+use waymark_app::areas::{
+    LintRemark, NewForm, Problem, ProblemKind, Readiness, RepoName, Repositories, Viewer,
+};
+
+use super::describe::oneshot::{Facts, Form, Node};
+use super::describe::{PLAN_LABEL, roadmap};
+use super::engine::encode;
+use super::slots::{Bindings, Slot};
+use crate::github::{Client, Error};
+use crate::state::App;
+
+/// The longest instruction, in characters.
+pub const LONGEST_INSTRUCTION: usize = 60_000;
+
+/// A form that can be dispatched, with what was seen.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    pub form: Form,
+    pub facts: Facts,
+    /// The head of the base branch and its files.
+    pub seen: Bindings,
+    pub notes: Vec<String>,
+    pub lint: Vec<LintRemark>,
+}
+
+/// Checks everything that can be checked before the first write.
+pub async fn check(
+    app: &App,
+    repositories: &dyn Repositories,
+    viewer: &Viewer,
+    form: &NewForm,
+) -> Result<Checked, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let lint = instruction(&form.instruction, &mut problems);
+    let token = app.tokens.of(viewer.account_id).await.map_err(|problem| vec![problem])?;
+    let client = app.github.client(token);
+    let asked = match RepoName::parse(&form.repo) {
+        Some(repo) => repository(&client, &repo).await,
+        None if form.repo.trim().is_empty() => {
+            Err(invalid("repo", "No repository is chosen.").next("Choose the repository to work in."))
+        }
+        None => Err(invalid("repo", format!("“{}” is not a repository name.", form.repo.trim()))
+            .next("Write it as owner/name.")),
+    };
+    let repo = match asked {
+        Ok(repo) => repo,
+        Err(problem) => {
+            problems.push(problem);
+            return Err(problems);
+        }
+    };
+    let base = match form.base.trim() {
+        "" => repo.default_branch.clone(),
+        base => base.to_owned(),
+    };
+    let (ready, head, objective, missing_labels, next_number) = tokio::join!(
+        prerequisites(repositories, viewer, &repo.name),
+        head(&client, &repo.name, &base),
+        objective(&client, &repo.name, form),
+        missing_labels(&client, &repo.name),
+        next_number(&client, &repo.name),
+    );
+    problems.extend(ready);
+    let next_number = next_number.map_err(|problem| problems.push(problem)).unwrap_or_default();
+    let seen = head.map_err(|problem| problems.push(problem)).unwrap_or_default();
+    let (objective, node) = objective.map_err(|problem| problems.push(problem)).unwrap_or_default();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let notes = notes(form, &repo, &base);
+    Ok(Checked {
+        form: Form {
+            instruction: form.instruction.replace("\r\n", "\n"),
+            mode: form.mode,
+            model: form.model.trim().to_owned(),
+        },
+        facts: Facts {
+            repo: repo.name,
+            default_branch: repo.default_branch,
+            base,
+            submitter: viewer.login.clone(),
+            public_url: app.config.public().to_owned(),
+            missing_labels,
+            next_number,
+            objective,
+            node,
+        },
+        seen,
+        notes,
+        lint,
+    })
+}
+
+fn invalid(field: &str, message: impl Into<String>) -> Problem {
+    Problem::new(ProblemKind::Invalid, message).field(field)
+}
+
+/// The instruction's own problems, and the remarks about it.
+fn instruction(text: &str, problems: &mut Vec<Problem>) -> Vec<LintRemark> {
+    let length = text.chars().count();
+    if text.trim().is_empty() {
+        let words = if text.is_empty() {
+            "The instruction is empty."
+        } else {
+            "The instruction holds nothing but white space."
+        };
+        problems.push(invalid("instruction", words).next("Write what the agent is to do."));
+    } else if length > LONGEST_INSTRUCTION {
+        problems.push(
+            invalid(
+                "instruction",
+                format!("The instruction has {length} characters; at most {LONGEST_INSTRUCTION} fit."),
+            )
+            .next("Shorten it, or put the details into a file of the repository and name that file."),
+        );
+    }
+    let remarks = super::lint::remarks(text);
+    problems.extend(remarks.iter().filter(|remark| remark.blocking).map(|remark| {
+        invalid("instruction", format!("Line {}: {}", remark.line, remark.message))
+            .next("Take it out: the instruction is written to GitHub, where everyone who sees the repository reads it.")
+    }));
+    remarks
+}
+
+/// A repository that the person may write to.
+struct Repository {
+    name: RepoName,
+    default_branch: String,
+}
+
+async fn repository(client: &Client, name: &RepoName) -> Result<Repository, Problem> {
+    let repo: Value = match client.get(&format!("/repos/{name}")).await {
+        Ok(repo) => repo,
+        Err(Error::Answer { status: 404, .. }) => {
+            return Err(Problem::new(
+                ProblemKind::NotFound,
+                format!("{name} does not exist, or you may not see it."),
+            )
+            .field("repo")
+            .next("Check the name, or ask for access on GitHub."));
+        }
+        Err(error) => return Err(error.problem("the repository was read").field("repo")),
+    };
+    let name = repo["full_name"].as_str().and_then(RepoName::parse).unwrap_or_else(|| name.clone());
+    if repo["archived"] == true {
+        return Err(Problem::new(
+            ProblemKind::Forbidden,
+            format!("{name} is archived, so nothing can be written to it."),
+        )
+        .field("repo")
+        .next("Choose another repository, or unarchive it on GitHub."));
+    }
+    if repo["permissions"]["push"] != true {
+        return Err(Problem::new(
+            ProblemKind::Forbidden,
+            format!("You may read {name} but not write to it, and a dispatch writes an issue, a branch and a pull request."),
+        )
+        .field("repo")
+        .next("Ask an administrator of the repository for write access."));
+    }
+    Ok(Repository { name, default_branch: repo["default_branch"].as_str().unwrap_or("main").to_owned() })
+}
+
+/// What the repository lacks for remote work.
+async fn prerequisites(repositories: &dyn Repositories, viewer: &Viewer, repo: &RepoName) -> Vec<Problem> {
+    match repositories.prerequisites(viewer, repo).await {
+        Ok(checked) => checked
+            .lines
+            .into_iter()
+            .filter(|line| line.readiness == Readiness::Missing)
+            // The plan label is created by the dispatch itself.
+            .filter(|line| line.key != "labels")
+            .map(|line| {
+                let problem = invalid("repo", format!("{}: {}", line.title, line.detail));
+                problem
+                    .next(line.advice.unwrap_or_else(|| format!("Mend it on the settings page of {repo}.")))
+            })
+            .collect(),
+        Err(problem) => vec![problem.field("repo")],
+    }
+}
+
+/// The head of the base branch.
+async fn head(client: &Client, repo: &RepoName, base: &str) -> Result<Bindings, Problem> {
+    let branch: Value = match client.get(&format!("/repos/{repo}/branches/{}", encode(base))).await {
+        Ok(branch) => branch,
+        Err(Error::Answer { status, .. }) if status == StatusCode::NOT_FOUND.as_u16() => {
+            return Err(Problem::new(
+                ProblemKind::NotFound,
+                format!("{repo} has no branch “{base}” (any more)."),
+            )
+            .field("base")
+            .next("Choose another base branch."));
+        }
+        Err(error) => return Err(error.problem("the base branch was read").field("base")),
+    };
+    let sha = branch["commit"]["sha"].as_str();
+    let tree = branch["commit"]["commit"]["tree"]["sha"].as_str();
+    match (sha, tree) {
+        (Some(sha), Some(tree)) => {
+            Ok(Bindings::from([(Slot::BaseSha, sha.to_owned()), (Slot::BaseTree, tree.to_owned())]))
+        }
+        _ => Err(Problem::new(ProblemKind::GitHub, "GitHub's answer about the base branch names no commit.")
+            .field("base")
+            .next("Try again in a moment.")),
+    }
+}
+
+/// The objective and its node, if the form names them.
+async fn objective(
+    client: &Client,
+    repo: &RepoName,
+    form: &NewForm,
+) -> Result<(Option<i64>, Option<Node>), Problem> {
+    let (asked, node) = (form.objective.trim().trim_start_matches('#'), form.node.trim());
+    if asked.is_empty() {
+        return match node.is_empty() {
+            true => Ok((None, None)),
+            false => Err(invalid("objective", format!("Node {node} is given without its objective."))
+                .next("Name the objective, or leave the node out.")),
+        };
+    }
+    let Some(number) = asked.parse::<i64>().ok().filter(|number| *number > 0) else {
+        return Err(invalid("objective", format!("“{asked}” is not an issue number."))
+            .next("Write a number such as 42."));
+    };
+    let issue: Value = match client.get(&format!("/repos/{repo}/issues/{number}")).await {
+        Ok(issue) => issue,
+        Err(Error::Answer { status: 404 | 410, .. }) => {
+            return Err(Problem::new(ProblemKind::NotFound, format!("{repo} has no objective #{number}."))
+                .field("objective")
+                .next("Check the number."));
+        }
+        Err(error) => return Err(error.problem("the objective was read").field("objective")),
+    };
+    let body = issue["body"].as_str().unwrap_or_default().to_owned();
+    let labelled = issue["labels"]
+        .as_array()
+        .is_some_and(|labels| labels.iter().any(|label| label["name"].as_str() == Some("erk-objective")));
+    if !issue["pull_request"].is_null() || !(labelled || roadmap::exists(&body)) {
+        return Err(invalid("objective", format!("#{number} is not an objective."))
+            .next("Name an issue with the label erk-objective."));
+    }
+    if node.is_empty() {
+        return Ok((Some(number), None));
+    }
+    let Some(status) = roadmap::status(&body, node) else {
+        return Err(Problem::new(
+            ProblemKind::NotFound,
+            format!("The roadmap of objective #{number} has no node {node}."),
+        )
+        .field("node")
+        .next("Choose a node of its roadmap."));
+    };
+    if matches!(status.as_str(), "planning" | "in_progress" | "done") && !form.override_node {
+        let words = match status.as_str() {
+            "done" => format!("Node {node} of objective #{number} is done."),
+            _ => format!("Node {node} of objective #{number} is already being worked on ({status})."),
+        };
+        return Err(Problem::new(ProblemKind::Conflict, words)
+            .field("node")
+            .next("Choose another node, or say that this one is to be dispatched all the same."));
+    }
+    Ok((Some(number), Some(Node { objective: number, id: node.to_owned(), body })))
+}
+
+/// Labels of ours that are to be created. A label that cannot be read is left to the dispatch.
+async fn missing_labels(client: &Client, repo: &RepoName) -> Vec<super::describe::Label> {
+    let path = format!("/repos/{repo}/labels/{}", PLAN_LABEL.name);
+    match client.get::<Value>(&path).await {
+        Err(Error::Answer { status: 404, .. }) => vec![PLAN_LABEL],
+        _ => Vec::new(),
+    }
+}
+
+/// The number the next issue or pull request will get, when nobody else is quicker.
+async fn next_number(client: &Client, repo: &RepoName) -> Result<i64, Problem> {
+    let path = format!("/repos/{repo}/issues?state=all&sort=created&direction=desc&per_page=1");
+    let newest: Vec<Value> = match client.get(&path).await {
+        Ok(newest) => newest,
+        Err(Error::Answer { status: 410, .. }) => {
+            return Err(invalid("repo", format!("Issues are turned off in {repo}, and a plan is an issue."))
+                .next("Turn issues on in the repository's settings on GitHub."));
+        }
+        Err(error) => return Err(error.problem("the newest issue was read").field("repo")),
+    };
+    Ok(newest.first().and_then(|issue| issue["number"].as_i64()).unwrap_or_default() + 1)
+}
+
+fn notes(form: &NewForm, repo: &Repository, base: &str) -> Vec<String> {
+    let mut notes = Vec::new();
+    if base != repo.default_branch {
+        notes.push(format!(
+            "GitHub closes the plan issue by itself only for pull requests into {}; this one goes into {base}, so \
+             Waymark closes the plan when it sees the merge.",
+            repo.default_branch
+        ));
+    }
+    if form.instruction.chars().count() > 500 {
+        notes.push(
+            "The workflow's input holds the first 500 characters; the whole instruction is committed to \
+             .worker-impl/task.md."
+                .to_owned(),
+        );
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blank_and_over_long_instructions_are_told_apart() {
+        for (text, part) in [
+            ("", "is empty"),
+            (" \n\t ", "nothing but white space"),
+            ("a".repeat(60_001).as_str(), "60001 characters"),
+        ] {
+            let mut problems = Vec::new();
+            instruction(text, &mut problems);
+            assert_eq!(problems.len(), 1, "{part}");
+            assert!(problems[0].message.contains(part), "{}", problems[0].message);
+            assert_eq!(problems[0].field.as_deref(), Some("instruction"));
+            assert!(problems[0].next.is_some());
+        }
+        let mut problems = Vec::new();
+        instruction(&"ä".repeat(60_000), &mut problems);
+        assert!(problems.is_empty());
+    }
+}

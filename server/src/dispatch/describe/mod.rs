@@ -1,0 +1,79 @@
+//! What a dispatch will write, as a pure function of the form, of what GitHub was seen to hold, and of
+//! nothing else. The preview shows this very list and the engine sends it.
+
+mod blocks;
+pub mod implement;
+pub mod oneshot;
+mod operation;
+pub mod roadmap;
+pub mod texts;
+pub mod undo;
+mod work;
+
+pub use operation::{Kind, Operation};
+use waymark_app::areas::RepoName;
+
+/// A label that plans need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Label {
+    pub name: &'static str,
+    /// Six hexadecimal digits, as GitHub writes them.
+    pub color: &'static str,
+    pub description: &'static str,
+}
+
+/// The label by which plans are known.
+pub const PLAN_LABEL: Label =
+    Label { name: "erk-plan", color: "0E8A16", description: "Implementation plan for manual execution" };
+
+/// A plan as its dispatch sees it: real, or with stand-ins for what is not known yet.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub repo: RepoName,
+    pub default_branch: String,
+    pub base: String,
+    /// The login of the person who dispatches.
+    pub submitter: String,
+    pub public_url: String,
+    /// File name of the workflow.
+    pub workflow: String,
+    /// Without the plan tag.
+    pub title: String,
+    pub issue: String,
+    pub pull: String,
+    pub branch: String,
+    pub issue_body: String,
+    pub pull_body: String,
+    pub instruction: Option<String>,
+}
+
+/// The slug of a text, so that a prefix of `prefix` characters and the slug are at most 31.
+fn slug(text: &str, prefix: usize) -> String {
+    let mut whole = String::new();
+    for letter in text.trim().to_lowercase().chars() {
+        match letter {
+            'a'..='z' | '0'..='9' => whole.push(letter),
+            _ if !whole.ends_with('-') => whole.push('-'),
+            _ => {}
+        }
+    }
+    let whole = match whole.trim_matches('-') {
+        "" => "work",
+        whole => whole,
+    };
+    let cut: String = whole.chars().take(31_usize.saturating_sub(prefix)).collect();
+    cut.trim_end_matches('-').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefix_and_slug_are_at_most_31_characters() {
+        assert_eq!(slug("Fix the import in config.py", 5), "fix-the-import-in-config-p");
+        assert_eq!(slug("  __ refactor; ", 5), "refactor");
+        assert_eq!(slug("\u{1F980}", 5), "work");
+        assert_eq!(slug("Foo Bar; x-01-15-1430", 5), "foo-bar-x-01-15-1430");
+    }
+}

@@ -1,0 +1,197 @@
+//! The engine: carries out the recorded operations of a dispatch, one after the other.
+//!
+//! Properties kept:
+//! - An operation is on disk as begun before it is sent, and its answer is on disk before the next begins.
+//! - What was sent without an answer is looked up before anything is sent again.
+//! - One task per dispatch, one write at a time per account, one writer per issue.
+//! - A person's choice (undo) is seen between two operations.
+
+pub mod answer;
+mod carry;
+pub mod clock;
+mod lookup;
+mod pace;
+mod rewrite;
+mod run;
+mod send;
+mod words;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Mutex as AsyncMutex;
+use waymark_app::areas::{DispatchState, OperationState, Problem};
+
+pub use clock::now_ms;
+pub use lookup::{Seen, encode, look};
+
+use super::describe::undo;
+use super::journal::{self, Dispatch, Recorded};
+use crate::events::Change;
+use crate::state::App;
+use carry::Flow;
+use pace::Pace;
+
+/// The tasks that carry out dispatches, and what they share.
+#[derive(Clone, Default)]
+pub struct Engine(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    /// Dispatches with a task, and whether it must look at its dispatch once more before it ends.
+    running: Mutex<HashMap<String, bool>>,
+    accounts: Mutex<HashMap<i64, Arc<AsyncMutex<Pace>>>>,
+    texts: Mutex<HashMap<String, Arc<AsyncMutex<()>>>>,
+}
+
+impl Engine {
+    /// Starts to carry out the dispatch, or makes its task look at it once more.
+    pub fn start(&self, app: &App, id: &str) {
+        {
+            let mut running = self.0.running.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(again) = running.get_mut(id) {
+                *again = true;
+                return;
+            }
+            running.insert(id.to_owned(), false);
+        }
+        let (engine, app, id) = (self.clone(), app.clone(), id.to_owned());
+        tokio::spawn(async move {
+            loop {
+                if let Err(problem) = engine.carry_on(&app, &id).await {
+                    tracing::error!(dispatch = %id, %problem, "a dispatch was left as it stands");
+                }
+                publish(&app, &id).await;
+                let mut running = engine.0.running.lock().unwrap_or_else(PoisonError::into_inner);
+                match running.get_mut(&id) {
+                    Some(again) if *again => *again = false,
+                    _ => {
+                        running.remove(&id);
+                        return;
+                    }
+                }
+            }
+        });
+    }
+
+    /// Carries out what is to be done until nothing is left or it stops.
+    async fn carry_on(&self, app: &App, id: &str) -> Result<(), Problem> {
+        loop {
+            let Some(dispatch) = load(app, id).await? else { return Ok(()) };
+            let operations = operations(app, id).await?;
+            let next = match dispatch.state {
+                DispatchState::Running => {
+                    let next = operations.iter().find(|op| !op.undoes() && !op.over()).cloned();
+                    if next.is_none() {
+                        turn(app, id, DispatchState::Running, DispatchState::Sent).await?;
+                    }
+                    next
+                }
+                DispatchState::Undoing => self.next_undo(app, &dispatch, &operations).await?,
+                _ => None,
+            };
+            let Some(operation) = next else {
+                match load(app, id).await? {
+                    Some(now) if now.state != dispatch.state => continue,
+                    _ => return Ok(()),
+                }
+            };
+            let from = dispatch.state;
+            match self.carry_out(app, dispatch, operation).await? {
+                Flow::Next => {}
+                Flow::Stop => {
+                    turn(app, id, from, DispatchState::Stopped).await?;
+                    publish(app, id).await;
+                }
+            }
+        }
+    }
+
+    /// The next operation of an undo: first what is in doubt is settled, then the list is recorded.
+    async fn next_undo(
+        &self,
+        app: &App,
+        dispatch: &Dispatch,
+        operations: &[Recorded],
+    ) -> Result<Option<Recorded>, Problem> {
+        let in_doubt = |op: &&Recorded| !op.undoes() && (op.lost || op.state == OperationState::Sending);
+        if let Some(operation) = operations.iter().find(in_doubt) {
+            return Ok(Some(operation.clone()));
+        }
+        if operations.iter().any(Recorded::undoes) {
+            let next = operations.iter().find(|op| op.undoes() && !op.over()).cloned();
+            if next.is_none() {
+                self.undone(app, dispatch.clone()).await?;
+            }
+            return Ok(next);
+        }
+        let undo = undo::operations(dispatch, operations);
+        if undo.is_empty() {
+            self.undone(app, dispatch.clone()).await?;
+            return Ok(None);
+        }
+        let after = operations.iter().map(|op| op.seq).max().unwrap_or_default() + 1;
+        let recorded: Vec<Recorded> =
+            undo.into_iter().zip(after..).map(|(op, seq)| Recorded::waiting(&dispatch.id, seq, op)).collect();
+        let mut tx = app.db.begin().await.map_err(fault)?;
+        journal::add(&mut tx, &recorded).await.map_err(fault)?;
+        tx.commit().await.map_err(fault)?;
+        Ok(recorded.into_iter().next())
+    }
+
+    async fn undone(&self, app: &App, mut dispatch: Dispatch) -> Result<(), Problem> {
+        dispatch.active = false;
+        let mut tx = app.db.begin().await.map_err(fault)?;
+        journal::bind(&mut tx, &dispatch, now_ms()).await.map_err(fault)?;
+        let from = [DispatchState::Undoing];
+        journal::turn(&mut tx, &dispatch.id, &from, DispatchState::Undone, now_ms()).await.map_err(fault)?;
+        tx.commit().await.map_err(fault)
+    }
+
+    /// The writes of an account, which go out one at a time.
+    fn pace_of(&self, account: i64) -> Arc<AsyncMutex<Pace>> {
+        let mut accounts = self.0.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        accounts.entry(account).or_default().clone()
+    }
+
+    /// The one writer of a text on GitHub (the body of an issue or pull request), by its path.
+    pub fn writer_of(&self, path: &str) -> Arc<AsyncMutex<()>> {
+        let mut texts = self.0.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        texts.retain(|_, lock| Arc::strong_count(lock) > 1);
+        texts.entry(path.to_owned()).or_default().clone()
+    }
+}
+
+/// A fault of the database: the cause goes to the log, the words to people.
+pub fn fault(error: sqlx::Error) -> Problem {
+    tracing::error!(%error, "the journal could not be used");
+    Problem::new(
+        waymark_app::areas::ProblemKind::Internal,
+        "Waymark could not use its database, so nothing was sent.",
+    )
+    .next("Try again; when it stays so, ask the person who runs this Waymark to look at its log.")
+}
+
+pub async fn load(app: &App, id: &str) -> Result<Option<Dispatch>, Problem> {
+    let mut db = app.db.pool().acquire().await.map_err(fault)?;
+    journal::load(&mut db, id).await.map_err(fault)
+}
+
+pub async fn operations(app: &App, id: &str) -> Result<Vec<Recorded>, Problem> {
+    let mut db = app.db.pool().acquire().await.map_err(fault)?;
+    journal::operations(&mut db, id).await.map_err(fault)
+}
+
+async fn turn(app: &App, id: &str, from: DispatchState, to: DispatchState) -> Result<bool, Problem> {
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    let turned = journal::turn(&mut tx, id, &[from], to, now_ms()).await.map_err(fault)?;
+    tx.commit().await.map_err(fault)?;
+    Ok(turned)
+}
+
+/// Tells the pages that something of the dispatch changed.
+pub async fn publish(app: &App, id: &str) {
+    if let Ok(Some(dispatch)) = load(app, id).await {
+        app.events.publish(Change { repo: dispatch.repo, plan: dispatch.issue, dispatch: Some(dispatch.id) });
+    }
+}

@@ -1,0 +1,121 @@
+//! Changing a text that others may change too.
+//!
+//! Properties kept:
+//! - What is written is what the preview showed, if the text still is what the preview knew; else only our
+//!   change is applied to what is there now, every other byte kept.
+//! - The text is read again right before it is written and right after; a change in between is seen, and
+//!   the third one in a row is put to a person.
+
+use serde_json::{Value, json};
+use waymark_app::areas::{Problem, ProblemKind};
+
+use super::carry::{Carrying, Flow};
+use crate::dispatch::describe::{Kind, roadmap, texts};
+use crate::dispatch::journal::{Dispatch, Recorded};
+use crate::dispatch::slots::{Slot, Slots};
+use crate::github::{Client, Error};
+
+const TRIES: usize = 3;
+
+/// Carries out a rewrite. The caller is the only writer of this text inside Waymark.
+pub async fn rewrite(carrying: &mut Carrying<'_>) -> Result<Flow, Problem> {
+    let path = carrying.path();
+    for _ in 0..TRIES {
+        let (before, url) = match read(&carrying.client, &path).await {
+            Ok(read) => read,
+            Err(error) => return carrying.failed(error.problem(carrying.doing()), false).await,
+        };
+        let after = match change(&carrying.dispatch, &carrying.operation, &before) {
+            Ok(Some(after)) => after,
+            Ok(None) => return carrying.done(&json!({"html_url": url})).await,
+            Err(words) => {
+                let problem =
+                    Problem::new(ProblemKind::Conflict, words).next("Mend it on GitHub, then try again.");
+                return carrying.failed(problem, false).await;
+            }
+        };
+        match read(&carrying.client, &path).await {
+            Ok((again, _)) if again == before => {}
+            Ok(_) => continue,
+            Err(error) => return carrying.failed(error.problem(carrying.doing()), false).await,
+        }
+        match carrying.write(Some(&json!({"body": after}))).await? {
+            None => return Ok(Flow::Next),
+            Some(Ok(_)) => {}
+            Some(Err(error)) => return carrying.gave_up(error).await,
+        }
+        match read(&carrying.client, &path).await {
+            Ok((now, _)) if matches!(change(&carrying.dispatch, &carrying.operation, &now), Ok(Some(_))) => {}
+            _ => return carrying.done(&json!({"html_url": url})).await,
+        }
+    }
+    let problem = Problem::new(
+        ProblemKind::Conflict,
+        "Somebody else keeps changing this text on GitHub: it changed three times in a row.",
+    )
+    .next("Try again in a moment.");
+    carrying.failed(problem, false).await
+}
+
+/// Whether the change is in the text already.
+pub async fn applied(
+    client: &Client,
+    dispatch: &Dispatch,
+    operation: &Recorded,
+    path: &str,
+) -> Result<bool, Error> {
+    let (text, _) = read(client, path).await?;
+    Ok(change(dispatch, operation, &text) == Ok(None))
+}
+
+async fn read(client: &Client, path: &str) -> Result<(String, Option<String>), Error> {
+    let holder: Value = client.get(path).await?;
+    let text = holder["body"].as_str().unwrap_or_default().to_owned();
+    Ok((text, holder["html_url"].as_str().map(str::to_owned)))
+}
+
+/// The text with the operation's change; nothing when it is there already.
+///
+/// # Errors
+/// Why the change cannot be applied, in words.
+fn change(dispatch: &Dispatch, operation: &Recorded, now: &str) -> Result<Option<String>, &'static str> {
+    let described =
+        operation.body.as_ref().and_then(|body| body["body"].as_str()).map(|text| dispatch.fill(text));
+    let expected = operation.expected.as_ref().map(|text| dispatch.fill(text));
+    if described.as_deref() == Some(now) {
+        return Ok(None);
+    }
+    if expected.as_deref() == Some(now) {
+        return Ok(described);
+    }
+    let bound = |slot: Slot| dispatch.bound(slot).unwrap_or_default().to_owned();
+    let args = operation.args.as_ref().map(|args| Slots::map(args, &|text| dispatch.fill(text)));
+    let node = args.as_ref().and_then(|args| args["node"].as_str()).unwrap_or_default();
+    match operation.kind {
+        Kind::Link | Kind::RunFacts if !texts::has_header(now) => {
+            Err("The plan issue no longer holds its plan-header block, so nothing can be noted in it.")
+        }
+        Kind::Node if roadmap::status(now, node).is_none() => {
+            Err("The objective's roadmap no longer holds this node.")
+        }
+        Kind::Link => {
+            let comment = dispatch.number(Slot::PlanComment).unwrap_or_default();
+            Ok(texts::with_plan_comment(now, comment, &bound(Slot::Issue)))
+        }
+        Kind::RunFacts => {
+            let facts = texts::RunFacts {
+                run_id: bound(Slot::RunId),
+                node_id: bound(Slot::RunNode),
+                at: bound(Slot::Now),
+            };
+            Ok(texts::with_run_facts(now, &facts))
+        }
+        Kind::RunLine => Ok(texts::with_run_line(now, &bound(Slot::RunUrl))),
+        Kind::Node => {
+            let pull = args.as_ref().and_then(|args| args["pull"].as_str()).unwrap_or_default();
+            Ok(roadmap::marked(now, node, pull))
+        }
+        Kind::RestoreNode => Ok(args.as_ref().and_then(|args| roadmap::restored(now, args))),
+        _ => Ok(None),
+    }
+}
