@@ -4,5 +4,9 @@
 //! a clock or the network, so the same code runs on the server, in the browser and in a workflow.
 
 pub mod block;
+pub mod branch;
+pub mod folder;
 pub mod lifecycle;
+pub mod plan;
+pub mod progress;
 pub mod yaml;

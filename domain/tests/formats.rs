@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use waymark_domain::block::{self, Content};
+use waymark_domain::branch;
 
 fn vectors(text: &str) -> Vec<Value> {
     let lines: Vec<Value> =
@@ -54,5 +55,18 @@ fn an_update_changes_the_block_alone() {
         assert!(block.starts_with(block::WARNING), "{}", vector["name"]);
         let read = block::first(block, text("key")).map(Value::Object);
         assert_eq!(read.as_ref(), Some(&vector["expect_data"]), "{}", vector["name"]);
+    }
+}
+
+#[test]
+fn branches_are_named() {
+    for vector in vectors(include_str!("vectors/branch.jsonl")) {
+        let at = vector["at"].as_str().and_then(|at| at.parse().ok()).expect("a time");
+        let issue = vector["issue"].as_u64().expect("a number");
+        let text = vector["text"].as_str().expect("a text");
+        let name = branch::name(issue, vector["objective"].as_u64(), text, at);
+        assert_eq!(Some(name.as_str()), vector["expect"].as_str(), "{}", vector["name"]);
+        let known = branch::recognise(&name).expect("our own name");
+        assert_eq!((known.issue, known.objective), (Some(issue), vector["objective"].as_u64()));
     }
 }
