@@ -9,6 +9,7 @@
 #![recursion_limit = "256"]
 
 pub mod actions;
+mod contract;
 mod controls;
 mod graphql;
 mod http;

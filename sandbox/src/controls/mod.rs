@@ -23,6 +23,7 @@ pub struct Controls {
     pub journal: journal::Journal,
     pub rates: Rates,
     pub hidden: hide::Hidden,
+    pub violations: crate::contract::Violations,
     pub webhooks: crate::webhooks::trouble::Trouble,
     latency_ms: AtomicU64,
 }

@@ -35,6 +35,7 @@ pub fn router() -> Router<World> {
         .route("/_sandbox/webhooks", post(webhooks))
         .route("/_sandbox/clock", get(time).post(set_clock))
         .route("/_sandbox/journal", get(journal).delete(clear_journal))
+        .route("/_sandbox/violations", get(violations).delete(clear_violations))
         .route("/_sandbox/token", post(token))
         .route("/_sandbox/revoke", post(revoke))
         .route("/_sandbox/oauth", post(oauth))
@@ -149,6 +150,16 @@ async fn journal(State(w): State<World>, query: Query) -> Response {
 
 async fn clear_journal(State(w): State<World>) -> Told {
     w.controls().journal.clear();
+    fine()
+}
+
+/// Ways in which exchanges broke GitHub's published contract; they outlive a reset.
+async fn violations(State(w): State<World>) -> Response {
+    Json(w.controls().violations.all()).into_response()
+}
+
+async fn clear_violations(State(w): State<World>) -> Told {
+    w.controls().violations.clear();
     fine()
 }
 

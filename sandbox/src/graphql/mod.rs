@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use crate::{
+    contract,
     http::{
         body::Body,
         reply::{Answer, ok},
@@ -33,6 +34,9 @@ const SDL: &str = include_str!("../../contract/schema.graphql");
 /// The schema, or what is wrong with it.
 static SCHEMA: LazyLock<Result<Valid<Schema>, String>> =
     LazyLock::new(|| Schema::parse_and_validate(SDL, "schema.graphql").map_err(|e| e.errors.to_string()));
+
+/// How the executor introduces what a resolver refused.
+const REFUSED: &str = "resolver error: ";
 
 pub fn router() -> Router<World> {
     Router::new().route("/graphql", post(answer))
@@ -85,7 +89,9 @@ async fn execute(w: &World, caller: Caller, query: &str, name: Option<&str>, var
         Ok(document) => document,
         Err(wrong) => {
             let errors: Vec<Value> = wrong.errors.iter().map(|e| json!(e.to_json())).collect();
-            return json!({ "errors": errors });
+            let answer = json!({ "errors": errors });
+            w.controls().violations.add(contract::graphql(query, false, &[], &answer));
+            return answer;
         }
     };
     let Ok(operation) = document.operations.get(name) else {
@@ -101,7 +107,14 @@ async fn execute(w: &World, caller: Caller, query: &str, name: Option<&str>, var
         .execute_async(&root)
         .await;
     match done {
-        Ok(response) => shaped(response.data, &response.errors),
+        Ok(response) => {
+            // What a resolver refuses is GitHub's to say; anything else is the sandbox's own fault.
+            let bent = response.errors.iter().map(|e| &e.message).filter(|m| !m.starts_with(REFUSED));
+            let bent: Vec<String> = bent.cloned().collect();
+            let answer = shaped(response.data, &response.errors);
+            w.controls().violations.add(contract::graphql(query, true, &bent, &answer));
+            answer
+        }
         Err(error) => failed(&error.message().to_string()),
     }
 }
@@ -111,7 +124,8 @@ fn shaped(data: Option<JsonMap>, errors: &[apollo_compiler::response::GraphQLErr
     let mut answer = json!({ "data": data });
     if !errors.is_empty() {
         let shown = errors.iter().map(|e| {
-            json!({ "type": kind(&e.message), "path": e.path, "locations": e.locations, "message": e.message })
+            let message = e.message.strip_prefix(REFUSED).unwrap_or(&e.message);
+            json!({ "type": kind(message), "path": e.path, "locations": e.locations, "message": message })
         });
         answer["errors"] = shown.collect();
     }

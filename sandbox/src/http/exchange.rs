@@ -17,6 +17,7 @@ use tower::ServiceExt;
 
 use super::rate::resource;
 use crate::{
+    contract::{self, Exchange},
     controls::{faults::Fault, journal::Entry},
     world::{World, access::Caller, clock::iso, ids, refusal::Refusal},
 };
@@ -61,11 +62,13 @@ pub async fn exchange(world: World, router: Router, request: Request<Body>) -> R
     entry.user = who.login().map(str::to_owned);
     let window = world.controls().rates.look(&who, now, &path);
     let counted = !web && path != "/rate_limit";
+    let mut named = path.clone();
     let answer = match caller {
         Err(refusal) => refusal.into_response(),
         Ok(_) if counted && window.exhausted() => over_limit(&who),
         Ok(caller) => {
             parts.uri = by_name(&world, &parts.uri).await;
+            named = parts.uri.path().to_owned();
             parts.extensions.insert(caller);
             route(router, Request::from_parts(parts, Body::from(sent.clone()))).await
         }
@@ -82,6 +85,16 @@ pub async fn exchange(world: World, router: Router, request: Request<Body>) -> R
         let window = if free { rates.look(&who, now, &path) } else { rates.count(&who, now, &path) };
         window.write(resource(&path), &mut head.headers);
     }
+    let kind = head.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    world.controls().violations.add(contract::check(&Exchange {
+        method: method.as_str(),
+        path: &named,
+        query: entry.query.as_deref(),
+        sent: &sent,
+        status: head.status.as_u16(),
+        kind,
+        given: &given,
+    }));
     entry.status = Some(head.status.as_u16());
     entry.response = text_of(&given, &path);
     let answer = Response::from_parts(head, Body::from(given));

@@ -37,6 +37,8 @@ impl Outcome {
 pub async fn deliver(world: &World, job: &Job) {
     let Some(hook) = hook_of(world, job).await else { return };
     let headers = headers(job, &hook);
+    let found = crate::contract::webhook(&job.event, job.action.as_deref(), &job.payload, &headers);
+    world.controls().violations.add(found);
     let started = Instant::now();
     let outcome = send(world, job, &hook, &headers).await;
     record(world, job, headers, outcome, started.elapsed()).await;

@@ -90,3 +90,20 @@ async fn a_repository_comes_from_any_git_repository() {
     assert_eq!(seen["default_branch"], "trunk");
     b.clean().await;
 }
+
+#[tokio::test]
+async fn what_breaks_the_contract_is_noted() {
+    let b = Box::new().await;
+    let writer = b.person("writer").await;
+    crate::pulls::branch(&writer, "a").await;
+    let pull = json!({ "title": "T", "head": "a", "base": "main", "draft": true });
+    writer.post("/repos/acme/widgets/pulls", pull).await.is(201);
+    let still = writer.patch("/repos/acme/widgets/pulls/1", json!({ "draft": false })).await.is(200);
+    assert_eq!(still["draft"], true);
+    writer.get("/repos/acme/widgets/issues?stat=all").await.is(200);
+    writer.post("/graphql", json!({ "query": "{ viewer { nickname } }" })).await.is(200);
+    let found = b.nobody().get("/_sandbox/violations").await.is(200);
+    let kinds: Vec<_> = found.as_array().expect("a list").iter().map(|v| v["kind"].clone()).collect();
+    assert_eq!(kinds, ["unknown-field", "query", "document"], "{found}");
+    b.sandbox.shutdown().await;
+}

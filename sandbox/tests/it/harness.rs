@@ -80,6 +80,9 @@ impl Box {
 
     /// The end of a test: nothing that went over the wire broke GitHub's contract.
     pub async fn clean(self) {
+        self.nobody().get("/_sandbox/idle?wait=20").await;
+        let violations = self.nobody().get("/_sandbox/violations").await.body;
+        assert_eq!(violations, json!([]), "{violations:#}");
         self.sandbox.shutdown().await;
     }
 }
