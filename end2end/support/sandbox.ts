@@ -5,7 +5,7 @@ export interface JournalEntry {
   method: string;
   path: string;
   user: string | null;
-  request: string | null;
+  body: string | null;
   status: number;
 }
 

@@ -59,7 +59,7 @@ test("a writer dispatches an instruction and merges the result", async ({ page, 
   const journal = await sandbox.journal();
   const created = journal.filter((entry) => entry.method === "POST" && entry.path === `${repo}/pulls`);
   expect(created).toHaveLength(1);
-  const first = JSON.parse(created[0].request!);
+  const first = JSON.parse(created[0].body!);
   expect(first.draft).toBe(true);
   expect(first.body.match(new RegExp(`Closes #${issue.number}\\b`, "g"))).toHaveLength(1);
   expect(first.title).toMatch(/^\[WIP\] /);
