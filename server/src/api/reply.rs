@@ -1,0 +1,130 @@
+//! What the API answers when it refuses, and how it reads what it is asked.
+
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use waymark_app::areas::{Problem, ProblemKind, RepoName, Viewer};
+
+use crate::auth::Current;
+
+/// Problems as an answer.
+#[derive(Debug, Serialize)]
+pub(super) struct Refusal {
+    problems: Vec<Problem>,
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Refusal { problems: vec![problem] }
+    }
+}
+
+impl From<Vec<Problem>> for Refusal {
+    fn from(problems: Vec<Problem>) -> Self {
+        Refusal { problems }
+    }
+}
+
+impl From<JsonRejection> for Refusal {
+    fn from(rejection: JsonRejection) -> Self {
+        invalid(rejection.body_text())
+    }
+}
+
+impl From<QueryRejection> for Refusal {
+    fn from(rejection: QueryRejection) -> Self {
+        invalid(rejection.body_text())
+    }
+}
+
+fn invalid(why: String) -> Refusal {
+    Problem::new(ProblemKind::Invalid, format!("The request could not be read: {why}.")).into()
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let kind = self.problems.first().map_or(ProblemKind::Internal, |problem| problem.kind);
+        let status = StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, Json(self)).into_response()
+    }
+}
+
+/// A JSON body; what cannot be read is a problem like any other.
+pub(super) struct Body<T>(pub T);
+
+/// The query of the address.
+pub(super) struct Asked<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        let Json(body) = Json::from_request(request, state).await?;
+        Ok(Body(body))
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let Query(query) = Query::from_request_parts(parts, state).await?;
+        Ok(Asked(query))
+    }
+}
+
+/// Who is signed in, if somebody is.
+pub(super) struct Anyone(pub Option<Viewer>);
+
+/// Who is signed in; otherwise 401.
+pub(super) struct Person(pub Viewer);
+
+impl<S: Send + Sync> FromRequestParts<S> for Anyone {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        Ok(Anyone(parts.extensions.get::<Current>().and_then(|current| current.0.clone())))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Person {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let Anyone(viewer) = Anyone::from_request_parts(parts, state).await?;
+        viewer.map(Person).ok_or_else(|| {
+            Problem::new(ProblemKind::SignedOut, "You are not signed in.").next("Sign in with GitHub.").into()
+        })
+    }
+}
+
+/// The repository that a path names. A malformed name is a repository that does not exist.
+pub(super) fn repository(owner: &str, name: &str) -> Result<RepoName, Refusal> {
+    RepoName::parse(&format!("{owner}/{name}"))
+        .ok_or_else(|| Problem::new(ProblemKind::NotFound, "There is no such repository.").into())
+}
+
+pub(super) async fn no_such_route() -> Refusal {
+    Problem::new(ProblemKind::NotFound, "The API has nothing at this address.").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_has_the_status_of_its_first_problem() {
+        for kind in [ProblemKind::SignedOut, ProblemKind::NotFound, ProblemKind::Conflict] {
+            let refusal = Refusal::from(vec![
+                Problem::new(kind, "first"),
+                Problem::new(ProblemKind::Internal, "second"),
+            ]);
+            assert_eq!(refusal.into_response().status().as_u16(), kind.status());
+        }
+    }
+}
