@@ -18,6 +18,7 @@ mod rest;
 mod serve;
 mod smart_http;
 mod views;
+mod web;
 mod webhooks;
 pub mod world;
 

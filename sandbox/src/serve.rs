@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use crate::{
-    Options, actions, controls, graphql, http::exchange::exchange, oauth, rest, smart_http, world::World,
+    Options, actions, controls, graphql, http::exchange::exchange, oauth, rest, smart_http, web, world::World,
 };
 
 /// A running sandbox. Dropping it stops listening; [`Sandbox::shutdown`] also waits for that.
@@ -43,7 +43,9 @@ fn router(world: World) -> Router {
         .merge(oauth::router())
         .merge(rest::router())
         .merge(smart_http::router())
+        .merge(web::router())
         .fallback(rest::nothing)
+        .method_not_allowed_fallback(rest::nothing)
         .with_state(world)
 }
 

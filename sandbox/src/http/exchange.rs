@@ -49,7 +49,7 @@ pub async fn exchange(world: World, router: Router, request: Request<Body>) -> R
     {
         return end(&world, entry, fault.answer(), fault).await;
     }
-    let web = ["/login/", "/applications/"].iter().any(|p| path.starts_with(p)) || is_git(&path);
+    let web = !is_api(&path);
     let caller = match web {
         true => Ok(Caller::default()),
         false => Caller::of(&*world.lock().await, &parts.headers),
@@ -65,6 +65,10 @@ pub async fn exchange(world: World, router: Router, request: Request<Body>) -> R
     let mut named = path.clone();
     let answer = match caller {
         Err(refusal) => refusal.into_response(),
+        Ok(_) if !web && !asked.contains_key(header::USER_AGENT) => Refusal::forbidden(
+            "Request forbidden by administrative rules. Please make sure your request has a User-Agent header",
+        )
+        .into_response(),
         Ok(_) if counted && window.exhausted() => over_limit(&who),
         Ok(caller) => {
             parts.uri = by_name(&world, &parts.uri).await;
@@ -128,6 +132,14 @@ async fn end(
 
 async fn route(router: Router, request: Request<Body>) -> Response<Body> {
     router.oneshot(request).await.into_response()
+}
+
+/// Whether the path belongs to the API, whose answers have its headers and count against its limits.
+/// Apps ask about tokens with their own credentials, so these paths are not part of it here.
+fn is_api(path: &str) -> bool {
+    const FIRST: &[&str] =
+        &["repos", "user", "users", "orgs", "gists", "rate_limit", "repositories", "graphql"];
+    path.split('/').nth(1).is_some_and(|first| FIRST.contains(&first)) && !is_git(path)
 }
 
 /// Whether the path belongs to git's own protocol.

@@ -3,5 +3,6 @@
 pub mod body;
 pub mod exchange;
 pub mod page;
+pub mod path;
 pub mod rate;
 pub mod reply;

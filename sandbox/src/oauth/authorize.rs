@@ -13,9 +13,10 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-use super::{CODE_LIFETIME, escape};
+use super::CODE_LIFETIME;
 use crate::{
     http::page::Query,
+    web::escape,
     world::{
         World, ids,
         model::{AccountKind, Code, Model},

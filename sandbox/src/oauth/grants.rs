@@ -1,16 +1,14 @@
 //! What an app may ask about its own tokens, with its id and secret: is one good, end it, end all of a
 //! person's.
 
-use axum::{
-    extract::{Path, State},
-    http::HeaderMap,
-};
+use axum::{extract::State, http::HeaderMap};
 use serde_json::{Value, json};
 
 use super::token::{basic, is_app};
 use crate::{
     http::{
         body::Body,
+        path::Path,
         reply::{Answer, no_content, ok},
     },
     views,

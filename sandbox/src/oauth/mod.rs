@@ -18,8 +18,3 @@ pub fn router() -> Router<World> {
 
 /// An authorization code is good that long, in seconds.
 const CODE_LIFETIME: i64 = 600;
-
-/// Text as the content of an element or of a quoted attribute.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}

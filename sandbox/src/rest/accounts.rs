@@ -1,17 +1,12 @@
 //! Users, organisations and their members, and the rate limit.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    http::StatusCode,
-    response::IntoResponse,
-    routing::get,
-};
+use axum::{Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
 use serde_json::{Value, json};
 
 use crate::{
     http::{
         page::{Page, Query},
+        path::Path,
         reply::{Answer, no_content, ok},
     },
     views,

@@ -1,17 +1,13 @@
 //! Branches with their last commits.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    http::StatusCode,
-    routing::get,
-};
+use axum::{Router, extract::State, http::StatusCode, routing::get};
 use serde_json::{Value, json};
 
 use super::{Place, Under};
 use crate::{
     http::{
         page::{Page, Query},
+        path::Path,
         reply::{Answer, ok},
     },
     views,

@@ -2,7 +2,7 @@
 
 use axum::{
     Router,
-    extract::{Path, State},
+    extract::State,
     response::Response,
     routing::{get, post},
 };
@@ -13,6 +13,7 @@ use crate::{
     http::{
         body::Body,
         page::{Page, Query},
+        path::Path,
         reply::{Answer, created, ok},
     },
     views,

@@ -1,10 +1,6 @@
 //! Comments on issues and pull requests.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    routing::get,
-};
+use axum::{Router, extract::State, routing::get};
 use serde_json::{Value, json};
 
 use super::{Place, Under, repos::since};
@@ -12,6 +8,7 @@ use crate::{
     http::{
         body::Body,
         page::{Page, Query},
+        path::Path,
         reply::{Answer, created, no_content, ok},
     },
     views,

@@ -1,17 +1,14 @@
 //! Commits, comparisons, and what is known of a commit: statuses, check runs, pull requests. A ref may
 //! contain slashes, so these share one route.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    routing::get,
-};
+use axum::{Router, extract::State, routing::get};
 use serde_json::{Value, json};
 
 use super::{Place, Under, checks};
 use crate::{
     http::{
         page::{Page, Query},
+        path::Path,
         reply::{Answer, ok},
     },
     views,

@@ -2,7 +2,7 @@
 
 use axum::{
     Json, Router,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, StatusCode, header},
     response::IntoResponse,
     routing::get,
@@ -17,6 +17,7 @@ use crate::{
     http::{
         body::Body,
         page::Query,
+        path::Path,
         reply::{Answer, ok},
     },
     views,

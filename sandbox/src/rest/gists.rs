@@ -2,17 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    routing::get,
-};
+use axum::{Router, extract::State, routing::get};
 use serde_json::Value;
 
 use crate::{
     http::{
         body::Body,
         page::{Page, Query},
+        path::Path,
         reply::{Answer, created, no_content, ok},
     },
     views,

@@ -2,7 +2,7 @@
 
 use axum::{
     Router,
-    extract::{Path, State},
+    extract::State,
     routing::{get, post},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -13,6 +13,7 @@ use crate::{
     http::{
         body::Body,
         page::Query,
+        path::Path,
         reply::{Answer, created, ok},
     },
     views,

@@ -3,7 +3,7 @@
 
 use axum::{
     Router,
-    extract::{Path, State},
+    extract::State,
     routing::{get, post},
 };
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use crate::{
     http::{
         body::Body,
         page::{Page, Query},
+        path::Path,
         reply::{Answer, accepted, created, no_content, ok},
     },
     views,
@@ -110,6 +111,7 @@ async fn create(State(w): State<World>, caller: Caller, Path((owner, name)): Pla
         insecure_ssl: "0".to_owned(),
         events: vec!["push".to_owned()],
         active: true,
+        installed: false,
         created_at: now,
         updated_at: now,
         last_response: (None, Some("unused".to_owned()), None),

@@ -1,10 +1,6 @@
 //! Issues, and what pull requests share with them.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    routing::get,
-};
+use axum::{Router, extract::State, routing::get};
 use serde_json::{Value, json};
 
 use super::{Place, Under, repos::since};
@@ -12,6 +8,7 @@ use crate::{
     http::{
         body::Body,
         page::{Page, Query},
+        path::Path,
         reply::{Answer, created, ok},
     },
     views,
@@ -342,7 +339,10 @@ async fn timeline(
     let r = m.allowed(&caller, &owner, &name, Need::read("issues"))?;
     let i = r.issues.get(&number).ok_or_else(Refusal::not_found)?;
     let at = format!("{}/repositories/{}/issues/{number}/timeline", m.base, r.id);
-    Ok(Page::of(&query).list(&at, views::timeline::timeline(&m, r, i)))
+    let mut all = views::timeline::timeline(&m, r, i);
+    let hidden = &w.controls().hidden;
+    all.retain(|e| e["event"] != "commented" || hidden.listed("comment", &e["id"]));
+    Ok(Page::of(&query).list(&at, all))
 }
 
 async fn events(

@@ -17,9 +17,12 @@ mod repos;
 mod reviews;
 mod secrets;
 
-use axum::{Router, extract::Path};
+use axum::Router;
 
-use crate::world::{World, refusal::Refusal};
+use crate::{
+    http::path::Path,
+    world::{World, refusal::Refusal},
+};
 
 /// Owner and name of a repository, from the path.
 pub type Place = Path<(String, String)>;

@@ -2,7 +2,7 @@
 
 use axum::{
     Router,
-    extract::{Path, State},
+    extract::State,
     http::StatusCode,
     routing::{get, put},
 };
@@ -16,6 +16,7 @@ use crate::{
     http::{
         body::Body,
         page::{Page, Query},
+        path::Path,
         reply::{Answer, created, no_content, ok},
     },
     views,
@@ -24,7 +25,7 @@ use crate::{
         access::{Caller, Need},
         issues::{cross_reference, note, set_open},
         model::{Issue, Pull, Role},
-        pulls::{Merge, merge, show, tell},
+        pulls::{Merge, merge, show, show_changed, tell},
         refusal::Refusal,
     },
 };
@@ -119,7 +120,7 @@ async fn create(State(w): State<World>, caller: Caller, Path((owner, name)): Pla
     }
     tell(&mut m, &caller, repo, number, "opened", None).await?;
     cross_reference(&mut m, &caller, repo, number, text.as_deref().unwrap_or_default());
-    created(show(&m, repo, number).await.ok_or_else(Refusal::not_found)?)
+    created(show_changed(&m, repo, number).await.ok_or_else(Refusal::not_found)?)
 }
 
 async fn one(State(w): State<World>, caller: Caller, Path((owner, name, number)): Under<u64>) -> Answer {

@@ -8,6 +8,7 @@ use crate::{
     http::{
         body::Body,
         page::{Page, Query},
+        path::Path,
         reply::{Answer, no_content, ok},
     },
     views,
@@ -19,7 +20,6 @@ use crate::{
         refusal::Refusal,
     },
 };
-use axum::extract::Path;
 
 pub fn router() -> Router<World> {
     Router::new()

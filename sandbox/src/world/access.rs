@@ -153,7 +153,8 @@ impl Caller {
                 return Err(Refusal::forbidden("Resource not accessible by integration"));
             }
         } else {
-            if need.write && !self.has_scope(if repo.private { "repo" } else { "public_repo" }) {
+            let privileged = need.write || need.role > Role::Read;
+            if privileged && !self.has_scope(if repo.private { "repo" } else { "public_repo" }) {
                 return Err(Refusal::not_found());
             }
             if role < need.role {

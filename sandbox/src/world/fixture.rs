@@ -7,8 +7,7 @@ use super::{
     git::Signature,
     ids,
     model::{
-        Account, AccountKind, Hook, Label, MergeMethods, Model, OAuthApp, Repo, Role, Secret, Time, Token,
-        TokenKind,
+        Account, AccountKind, Hook, Label, MergeMethods, Model, Repo, Role, Secret, Time, Token, TokenKind,
     },
 };
 use crate::{Options, WebhookTarget};
@@ -100,15 +99,16 @@ const REPOS: &[Plan] = &[
     },
 ];
 
-/// Replaces the whole world by the fixture. Offsets of the clock are forgotten, ids start again.
+/// Replaces the whole world by the fixture. Ids go on, so that what is still on its way from the world
+/// before cannot be taken for something of this one.
 pub async fn build(held: &mut Held<'_>, options: &Options) -> io::Result<()> {
-    let base = held.base.clone();
-    **held = Model { base, last_id: 1000, ..Model::default() };
-    held.app = OAuthApp {
-        client_id: options.oauth_client_id.clone(),
-        client_secret: options.oauth_client_secret.clone(),
-        token_lifetime: None,
-    };
+    let (base, last_id) = (held.base.clone(), held.last_id.max(1000));
+    let before: Vec<u64> = held.repos.keys().copied().collect();
+    **held = Model { base, last_id, ..Model::default() };
+    for repo in before {
+        tokio::fs::remove_dir_all(held.git(repo).dir()).await.ok();
+    }
+    follow(held, options);
     let now = held.now();
     for (login, name, _) in PEOPLE {
         add_account(held, login, name, AccountKind::User, now);
@@ -124,6 +124,17 @@ pub async fn build(held: &mut Held<'_>, options: &Options) -> io::Result<()> {
         make(held, options, plan).await?;
     }
     Ok(())
+}
+
+/// The app's credentials and the address of the installed webhook are those of this start.
+pub fn follow(m: &mut Model, options: &Options) {
+    m.app.client_id.clone_from(&options.oauth_client_id);
+    m.app.client_secret.clone_from(&options.oauth_client_secret);
+    let installed = m.repos.values_mut().flat_map(|r| r.hooks.values_mut()).filter(|h| h.installed);
+    for (hook, target) in installed.zip(options.webhook.iter().cycle()) {
+        hook.url.clone_from(&target.url);
+        hook.secret = Some(target.secret.clone());
+    }
 }
 
 /// One repository with its content, labels, roles, secrets and webhook.
@@ -231,6 +242,7 @@ fn hook_to(id: u64, target: &WebhookTarget, now: Time) -> Hook {
         insecure_ssl: "0".to_owned(),
         events: vec!["*".to_owned()],
         active: true,
+        installed: true,
         created_at: now,
         updated_at: now,
         last_response: (None, Some("unused".to_owned()), None),

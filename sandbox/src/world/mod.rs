@@ -82,6 +82,7 @@ impl World {
         let fresh = saved.is_none();
         let mut model = saved.unwrap_or_default();
         model.base.clone_from(&base);
+        fixture::follow(&mut model, options);
         let world = Self(Arc::new(Inner {
             model: Mutex::new(model),
             durable: temp.is_none(),

@@ -257,6 +257,9 @@ pub struct Hook {
     pub insecure_ssl: String,
     pub events: Vec<String>,
     pub active: bool,
+    /// Comes from the sandbox's own options, and follows them.
+    #[serde(default)]
+    pub installed: bool,
     pub created_at: Time,
     pub updated_at: Time,
     /// Code, status and message of the last delivery.

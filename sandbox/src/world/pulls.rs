@@ -41,10 +41,18 @@ pub async fn facts(git: &Git, pull: &Pull) -> Facts {
     }
 }
 
-/// The pull request as `GET` of it and webhooks show it.
+/// The pull request as `GET` of it shows it.
 pub async fn show(held: &Held<'_>, repo: u64, number: u64) -> Option<Value> {
     let (issue, pull) = held.pull(repo, number)?;
     let facts = facts(&held.git(repo), pull).await;
+    let r = held.repos.get(&repo)?;
+    Some(views::pull::full(held, r, issue, pull, &facts))
+}
+
+/// The same just after a change, when GitHub does not know yet whether it merges.
+pub async fn show_changed(held: &Held<'_>, repo: u64, number: u64) -> Option<Value> {
+    let (issue, pull) = held.pull(repo, number)?;
+    let facts = Facts { mergeable: None, ..facts(&held.git(repo), pull).await };
     let r = held.repos.get(&repo)?;
     Some(views::pull::full(held, r, issue, pull, &facts))
 }
@@ -59,7 +67,7 @@ pub async fn tell(
     action: &'static str,
     extra: Option<(&str, Value)>,
 ) -> Result<(), GitError> {
-    let Some(shown) = show(held, repo, number).await else { return Ok(()) };
+    let Some(shown) = show_changed(held, repo, number).await else { return Ok(()) };
     let mut event = Event::by(caller, repo, "pull_request")
         .action(action)
         .with("number", json!(number))

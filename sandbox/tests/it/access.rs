@@ -87,3 +87,29 @@ async fn answers_can_be_asked_for_again() {
     assert_eq!(again.header("x-ratelimit-remaining"), left, "a 304 is free");
     b.clean().await;
 }
+
+#[tokio::test]
+async fn what_leads_nowhere_is_not_found() {
+    let b = Box::new().await;
+    let writer = b.person("writer").await;
+    writer.get("/repos/acme/widgets/issues/one").await.is(404);
+    writer.delete("/repos/acme/widgets/branches").await.is(404);
+    let bare = b.http.get(format!("{}/repos/acme/widgets", b.sandbox.url()));
+    let refused = crate::harness::Answer::of(bare.send().await.expect("an answer")).await.is(403);
+    assert!(refused["message"].as_str().is_some_and(|m| m.contains("User-Agent")));
+    b.sandbox.shutdown().await;
+}
+
+#[tokio::test]
+async fn links_lead_to_pages_of_public_repositories() {
+    let b = Box::new().await;
+    let writer = b.person("writer").await;
+    for repo in ["widgets", "secret"] {
+        let path = format!("/repos/acme/{repo}/issues");
+        let made = writer.post(&path, json!({ "title": "<b>", "body": "plain" })).await.is(201);
+        let page = b.nobody().get(made["html_url"].as_str().expect("a url")).await;
+        assert_eq!(page.status, if repo == "widgets" { 200 } else { 404 });
+        assert!(!page.body.to_string().contains("<b>"));
+    }
+    b.clean().await;
+}

@@ -34,8 +34,10 @@ async fn a_draft_becomes_ready_only_through_graphql() {
     let writer = b.person("writer").await;
     branch(&writer, "a").await;
     let made = pull(&writer, "a", "", true).await;
-    assert_eq!((&made["draft"], &made["mergeable_state"]), (&json!(true), &json!("draft")));
+    assert_eq!((&made["draft"], &made["mergeable"]), (&json!(true), &json!(null)));
     let number = made["number"].clone();
+    let seen = writer.get(&format!("{REPO}/pulls/{number}")).await.is(200);
+    assert_eq!((&seen["mergeable"], &seen["mergeable_state"]), (&json!(true), &json!("draft")));
     writer.patch(&format!("{REPO}/pulls/{number}"), json!({ "title": "T2" })).await.is(200);
     writer.put(&format!("{REPO}/pulls/{number}/merge"), json!({})).await.is(405);
     let answer = ready(&writer, &made).await;
