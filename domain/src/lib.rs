@@ -9,4 +9,5 @@ pub mod folder;
 pub mod lifecycle;
 pub mod plan;
 pub mod progress;
+pub mod roadmap;
 pub mod yaml;

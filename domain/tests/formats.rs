@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use waymark_domain::block::{self, Content};
 use waymark_domain::branch;
+use waymark_domain::roadmap::{self, RoadmapError};
 
 fn vectors(text: &str) -> Vec<Value> {
     let lines: Vec<Value> =
@@ -68,5 +69,30 @@ fn branches_are_named() {
         assert_eq!(Some(name.as_str()), vector["expect"].as_str(), "{}", vector["name"]);
         let known = branch::recognise(&name).expect("our own name");
         assert_eq!((known.issue, known.objective), (Some(issue), vector["objective"].as_u64()));
+    }
+}
+
+#[test]
+fn roadmaps_are_read() {
+    for vector in vectors(include_str!("vectors/roadmap.jsonl")) {
+        let read = roadmap::read(vector["body"].as_str().expect("a body"), vector["comment"].as_str());
+        if vector["expect_error"].as_bool() == Some(true) {
+            assert!(matches!(read, Err(RoadmapError::Unusable { .. })), "{}", vector["name"]);
+            continue;
+        }
+        let mut json = read.expect("a roadmap").to_json();
+        json.as_object_mut().expect("an object").remove("errors");
+        assert_eq!(json, vector["expect"], "{}", vector["name"]);
+    }
+}
+
+#[test]
+fn objectives_are_checked() {
+    for vector in vectors(include_str!("vectors/objective_check.jsonl")) {
+        let labels = vector["labels"].as_array().expect("labels").iter().filter_map(Value::as_str);
+        let checks = roadmap::check(labels, vector["body"].as_str().expect("a body"));
+        let checks: Vec<Value> =
+            checks.iter().map(|done| json!({"check": done.check, "passed": done.passed})).collect();
+        assert_eq!(Value::Array(checks), vector["expect"], "{}", vector["name"]);
     }
 }

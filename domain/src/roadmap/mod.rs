@@ -1,0 +1,21 @@
+//! Roadmaps of objectives: nodes, phases, the graph of what waits for what, and their writing.
+//!
+//! Properties: every version that is read is written back in that version with unknown keys kept; one
+//! wrong node rejects the whole roadmap, with the reason; cycles, repeated ids and unknown dependencies
+//! are reported and never fatal; references are written with `#`.
+
+mod check;
+mod graph;
+mod model;
+mod phases;
+mod read;
+mod table;
+mod tables;
+mod update;
+
+pub use check::{Check, check};
+pub use graph::Summary;
+pub use model::{Finding, Node, Phase, PhaseKey, Roadmap, Status, Version};
+pub use read::{KEY, RoadmapError, read};
+pub use tables::redraw;
+pub use update::{Change, NodeError, reference, update};

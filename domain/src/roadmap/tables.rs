@@ -1,0 +1,169 @@
+//! Bringing the tables of an objective's comment in step with its roadmap.
+//!
+//! Only rows of node tables are rewritten. Prose, headings, other tables, other columns and the line
+//! ends stay as they are; a node without a row gets one below the last of its phase; a row without a
+//! node goes.
+
+use std::collections::HashSet;
+
+use super::model::{Node, PhaseKey, Roadmap};
+use super::phases;
+use super::table::{Column, cell, cells, columns, is_rule};
+
+/// The comment with its tables redrawn; the same text when they were in step.
+///
+/// A comment without any node table stays as it is.
+pub fn redraw(comment: &str, roadmap: &Roadmap) -> String {
+    let lines: Vec<&str> = comment.split_inclusive('\n').collect();
+    let mut out = String::with_capacity(comment.len());
+    let mut shown: HashSet<&str> = HashSet::new();
+    let mut at = 0;
+    let mut phase: Option<PhaseKey> = None;
+    let mut last: Option<(usize, Vec<Column>)> = None;
+    while at < lines.len() {
+        let line = lines[at];
+        at += 1;
+        out.push_str(line);
+        if let Some((key, _)) = phases::heading(line.trim_end()) {
+            phase = Some(key);
+        }
+        let rule = lines.get(at).is_some_and(|next| is_rule(next));
+        let Some(columns) = columns(line).filter(|_| rule) else { continue };
+        out.push_str(lines[at]);
+        at += 1;
+        let end = line_end(line);
+        let mut of_phase: Option<PhaseKey> = phase.take();
+        while let Some(row) = lines.get(at).filter(|row| row.trim_start().starts_with('|')) {
+            at += 1;
+            let id = cells(row)
+                .zip(columns.iter().position(|c| *c == Column::Id))
+                .and_then(|(cells, at)| cells.get(at).map(|id| id.trim().to_owned()));
+            let Some(node) = id.and_then(|id| roadmap.node(&id)) else { continue };
+            of_phase = of_phase.or_else(|| Some(node.phase.clone()));
+            if shown.insert(&node.id) {
+                close_line(&mut out, end);
+                out.push_str(&redrawn(&columns, row, node, line_end(row)));
+            }
+        }
+        for node in roadmap.in_order().filter(|node| Some(&node.phase) == of_phase.as_ref()) {
+            if shown.insert(&node.id) {
+                close_line(&mut out, end);
+                out.push_str(&redrawn(&columns, "", node, end));
+            }
+        }
+        last = Some((out.len(), columns));
+    }
+    let Some((place, columns)) = last else { return comment.to_owned() };
+    let missing = phases_without_table(roadmap, &shown, &columns);
+    if !missing.is_empty() {
+        let before = if out[..place].ends_with('\n') { "" } else { "\n" };
+        out.insert_str(place, &format!("{before}{missing}"));
+    }
+    out
+}
+
+fn line_end(line: &str) -> &'static str {
+    if line.ends_with("\r\n") { "\r\n" } else { "\n" }
+}
+
+/// End the line before, where the text ended without a line end.
+fn close_line(out: &mut String, end: &str) {
+    if !out.ends_with('\n') {
+        out.push_str(end);
+    }
+}
+
+/// A row with the cells of the node; a row whose cells all say so already stays as it is.
+fn redrawn(columns: &[Column], row: &str, node: &Node, end: &str) -> String {
+    let old = cells(row).unwrap_or_default();
+    let new: Vec<String> = columns
+        .iter()
+        .enumerate()
+        .map(|(at, column)| {
+            let kept = old.get(at).map_or("", |old| old.trim());
+            match column {
+                Column::Id => cell(&node.id),
+                Column::Description => cell(&node.description),
+                Column::DependsOn => cell(&node.depends_on.as_deref().unwrap_or_default().join(", ")),
+                Column::Status => node.status.word().replace('_', "-"),
+                Column::Plan => cell(node.plan.as_deref().unwrap_or_default()),
+                Column::Pr => cell(node.pr.as_deref().unwrap_or_default()),
+                Column::Other => kept.to_owned(),
+            }
+        })
+        .collect();
+    let same = old.len() == new.len() && old.iter().zip(&new).all(|(old, new)| old.trim() == new);
+    if same {
+        return row.to_owned();
+    }
+    let end = if row.is_empty() || row.ends_with('\n') { end } else { "" };
+    format!("| {} |{end}", new.join(" | "))
+}
+
+/// Headings and tables of the phases none of whose nodes is shown anywhere.
+fn phases_without_table(roadmap: &Roadmap, shown: &HashSet<&str>, columns: &[Column]) -> String {
+    let mut out = String::new();
+    for phase in &roadmap.phases {
+        let nodes: Vec<&Node> = phase
+            .nodes
+            .iter()
+            .map(|at| &roadmap.nodes[*at])
+            .filter(|node| !shown.contains(node.id.as_str()))
+            .collect();
+        if nodes.is_empty() {
+            continue;
+        }
+        let pulls = nodes.iter().filter(|node| node.pr.is_some()).count();
+        out.push_str(&format!("\n### Phase {}: {} ({pulls} PR)\n\n", phase.key, phase.name));
+        let titles = columns.iter().map(|column| match column {
+            Column::Id => "Node",
+            Column::Description => "Description",
+            Column::DependsOn => "Depends On",
+            Column::Status => "Status",
+            Column::Plan => "Plan",
+            Column::Pr => "PR",
+            Column::Other => " ",
+        });
+        let titles: Vec<&str> = titles.collect();
+        let rules: Vec<String> = titles.iter().map(|title| "-".repeat(title.len() + 2)).collect();
+        out.push_str(&format!("| {} |\n|{}|\n", titles.join(" | "), rules.join("|")));
+        for node in nodes {
+            out.push_str(&redrawn(columns, "", node, "\n"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::roadmap::read;
+
+    fn body(nodes: &str) -> String {
+        format!(
+            "<!-- erk:metadata-block:objective-roadmap -->\n<details>\n<summary>k</summary>\n\n```yaml\nschema_version: '3'\nnodes:\n{nodes}\n```\n\n</details>\n<!-- /erk:metadata-block:objective-roadmap -->"
+        )
+    }
+
+    const COMMENT: &str = "<!-- erk:roadmap-table -->\n### Phase 1: Thread (1 PR)\n\nIntro.\n\n| Node | Description | Status | Plan | PR |\n|------|------|--------|------|----|\n| 1.1 | A | pending | - | - |\n| 9.9 | gone | pending | - | - |\n\n**Test:** works\n<!-- /erk:roadmap-table -->\n\nEnd\n";
+
+    #[test]
+    fn rows_change_and_prose_stays() {
+        let nodes = "- {id: '1.1', description: 'A | B', status: in_progress, plan: '#3', pr: '#4'}\n- {id: '1.2', description: new, status: pending}\n- {id: '2.1', description: later, status: pending}";
+        let map = read(&body(nodes), Some(COMMENT)).expect("a roadmap");
+        let redrawn = redraw(COMMENT, &map);
+        assert_eq!(
+            redrawn,
+            "<!-- erk:roadmap-table -->\n### Phase 1: Thread (1 PR)\n\nIntro.\n\n| Node | Description | Status | Plan | PR |\n|------|------|--------|------|----|\n| 1.1 | A \\| B | in-progress | #3 | #4 |\n| 1.2 | new | pending | - | - |\n\n### Phase 2: Phase 2 (0 PR)\n\n| Node | Description | Status | Plan | PR |\n|------|-------------|--------|------|----|\n| 2.1 | later | pending | - | - |\n\n**Test:** works\n<!-- /erk:roadmap-table -->\n\nEnd\n"
+        );
+        assert_eq!(redraw(&redrawn, &map), redrawn);
+    }
+
+    #[test]
+    fn tables_in_step_stay_byte_for_byte() {
+        let map = read(&body("- {id: '1.1', description: A, status: pending}"), None).expect("a roadmap");
+        let comment = COMMENT.replace("| 9.9 | gone | pending | - | - |\n", "").replace('\n', "\r\n");
+        assert_eq!(redraw(&comment, &map), comment);
+        assert_eq!(redraw("no table", &map), "no table");
+    }
+}
