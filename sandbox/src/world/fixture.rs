@@ -327,15 +327,7 @@ async fn commit_files(
         tokio::fs::remove_dir_all(git.dir()).await?;
     }
     git.init(branch).await?;
-    let mut changes = Vec::new();
-    for (path, mode, content) in files {
-        let blob = git.write_blob(content.as_bytes()).await?;
-        changes.push(((*path).to_owned(), Some(((*mode).to_owned(), blob))));
-    }
-    let tree = git.write_tree(None, &changes).await?;
-    let who = held.signature("admin");
-    let commit = git.write_commit(&tree, &[], message, &who, &who).await?;
-    git.set_ref(&format!("refs/heads/{branch}"), Some(&commit)).await?;
+    git.start(branch, message, &held.signature("admin"), files).await?;
     let refs = git.refs().await?;
     if let Some(repo) = held.repos.get_mut(&repo) {
         repo.refs = refs;

@@ -15,6 +15,11 @@ pub struct Git {
     dir: PathBuf,
 }
 
+/// What a bare repository is set to: pushes over HTTP, no deletion of the default branch, no upkeep in the
+/// background.
+const CONFIG: &str = "[http]\n\treceivepack = true\n[receive]\n\tdenyDeleteCurrent = refuse\n[uploadpack]\n\t\
+    allowFilter = true\n\tallowAnySHA1InWant = true\n[gc]\n\tauto = 0\n[core]\n\tfsync = none\n";
+
 /// Who made a commit and when (`seconds` since the epoch).
 #[derive(Debug, Clone)]
 pub struct Signature {
@@ -72,17 +77,10 @@ impl Git {
     pub async fn init(&self, branch: &str) -> Result<(), GitError> {
         tokio::fs::create_dir_all(&self.dir).await?;
         self.run(&["init", "--quiet", "--bare", "--initial-branch", branch, "."]).await?;
-        for (key, value) in [
-            ("http.receivepack", "true"),
-            ("receive.denyDeleteCurrent", "refuse"),
-            ("uploadpack.allowFilter", "true"),
-            ("uploadpack.allowAnySHA1InWant", "true"),
-            ("core.logAllRefUpdates", "false"),
-            ("gc.auto", "0"),
-            ("core.fsync", "none"),
-        ] {
-            self.run(&["config", key, value]).await?;
-        }
+        let config = self.dir.join("config");
+        let mut text = tokio::fs::read_to_string(&config).await?;
+        text.push_str(CONFIG);
+        tokio::fs::write(&config, text).await?;
         let hook = self.dir.join("hooks").join("pre-receive");
         tokio::fs::create_dir_all(self.dir.join("hooks")).await?;
         tokio::fs::write(&hook, crate::smart_http::PRE_RECEIVE).await?;
@@ -237,6 +235,24 @@ impl Git {
         ];
         let out = self.feed(&args, message.as_bytes(), &env).await?;
         Ok(String::from_utf8_lossy(&out).trim().to_owned())
+    }
+
+    /// Starts a branch with one commit of these files: path, mode and content.
+    pub async fn start(
+        &self,
+        branch: &str,
+        message: &str,
+        who: &Signature,
+        files: &[(&str, &str, &str)],
+    ) -> Result<(), GitError> {
+        let (name, email, date) = (&who.name, &who.email, who.date());
+        let mut stream = format!("commit refs/heads/{branch}\ncommitter {name} <{email}> {date}\n");
+        stream += &format!("data {}\n{message}\n", message.len());
+        for (path, mode, content) in files {
+            stream += &format!("M {mode} inline {path}\ndata {}\n{content}\n", content.len());
+        }
+        self.feed(&["fast-import", "--quiet", "--date-format=raw"], stream.as_bytes(), &[]).await?;
+        Ok(())
     }
 
     /// Points a ref at an object, or removes it.
