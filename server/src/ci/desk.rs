@@ -15,6 +15,8 @@ pub struct Desk {
     pub job: Job,
     /// Root of the clone.
     pub root: PathBuf,
+    /// The token that writes to GitHub, in the steps that have it.
+    pub token: Option<String>,
     secrets: Vec<String>,
 }
 
@@ -27,12 +29,8 @@ impl Desk {
         let job = Job::read(&|name| std::env::var(name).ok())?;
         let root =
             std::env::current_dir().map_err(|error| Failure::new("Current folder", error.to_string()))?;
-        Ok(Desk::at(job, root, secrets_of_environment()))
-    }
-
-    /// A desk at a folder; `secrets` are blanked in everything that is printed.
-    pub fn at(job: Job, root: PathBuf, secrets: Vec<String>) -> Desk {
-        Desk { job, root, secrets }
+        let token = std::env::var("GH_TOKEN").ok().filter(|token| !token.trim().is_empty());
+        Ok(Desk { job, root, token, secrets: secrets_of_environment() })
     }
 
     /// Prints and records a line.
@@ -163,7 +161,7 @@ pub mod tests {
         job.temp = folder.path().join("temp");
         let root = folder.path().join("clone");
         std::fs::create_dir_all(&root).expect("a folder");
-        (folder, Desk::at(job, root, vec!["secret-secret".into()]))
+        (folder, Desk { job, root, token: None, secrets: vec!["secret-secret".into()] })
     }
 
     #[test]

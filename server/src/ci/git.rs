@@ -220,7 +220,9 @@ pub mod tests {
         let other = folder.path().join("other");
         let source = address(&desk);
         git(folder.path(), &["clone", "--quiet", "--branch", branch, &source, "other"]).await.expect("git");
-        let theirs = Desk::at(desk.job.clone(), other, vec![]);
+        let (_theirs, mut theirs) = super::super::desk::tests::desk(&[]);
+        theirs.job = desk.job.clone();
+        theirs.root = other;
         check_out(&theirs, "t", branch, "someone").await.expect("git");
         theirs.write_at(".", "theirs.txt", "1").expect("a file");
         commit_all(&theirs.root, "Theirs").await.expect("git");

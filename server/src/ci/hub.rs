@@ -88,23 +88,12 @@ impl Hub {
     /// With the token of the step's `GH_TOKEN`.
     ///
     /// # Errors
-    /// When the step has none.
+    /// When the step has none, or the address of the API is none.
     pub fn open(desk: &Desk) -> Result<Hub, Failure> {
-        let token =
-            std::env::var("GH_TOKEN").ok().filter(|token| !token.trim().is_empty()).ok_or_else(|| {
-                Failure::new(
-                    "Secret ERK_QUEUE_GH_PAT",
-                    "GH_TOKEN is empty: this step needs the secret ERK_QUEUE_GH_PAT.",
-                )
-            })?;
-        Hub::with(desk, token)
-    }
-
-    /// With a token.
-    ///
-    /// # Errors
-    /// When the address of the API is none.
-    pub fn with(desk: &Desk, token: String) -> Result<Hub, Failure> {
+        let token = desk.token.clone().ok_or_else(|| {
+            let message = "GH_TOKEN is empty: this step needs the secret ERK_QUEUE_GH_PAT.";
+            Failure::new("Secret ERK_QUEUE_GH_PAT", message)
+        })?;
         let api = &desk.job.api_url;
         let api =
             api.parse().map_err(|_| Failure::new("Input", format!("GITHUB_API_URL is no address: {api}")))?;
@@ -305,7 +294,10 @@ impl Hub {
             .get(&self.path(&format!("actions/runs/{run}")))
             .await
             .map_err(|error| refused(&error, "read the run"))?;
-        Ok(run["node_id"].as_str().unwrap_or_default().to_owned())
+        run["node_id"]
+            .as_str()
+            .map(str::to_owned)
+            .ok_or_else(|| Failure::new("GitHub", "The run has no node id."))
     }
 
     /// The jobs of a run's attempt with their steps, as GitHub has them.

@@ -32,6 +32,8 @@ mod summarise;
 mod task;
 mod texts;
 mod time;
+#[cfg(test)]
+mod walk;
 
 use std::process::ExitCode;
 

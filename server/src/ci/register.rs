@@ -56,7 +56,7 @@ async fn dispatch_metadata(desk: &Desk, hub: &Hub, issue: u64) -> Outcome {
             format!("#{issue} has no plan-header that can be read."),
         ));
     }
-    let node = hub.run_node(&desk.job.run_id).await?;
+    let node = hub.run_node(&desk.job.run_id).await.ok();
     let facts = json!({
         "last_dispatched_run_id": desk.job.run_id,
         "last_dispatched_node_id": node,

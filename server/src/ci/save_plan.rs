@@ -35,6 +35,7 @@ async fn save_comments(desk: &Desk, hub: &Hub, issue: u64, parts: &[String]) -> 
     let comments = hub.comments(issue).await?;
     let named = formats::field(&body, "plan-header", "plan_comment_id").and_then(|id| id.as_u64());
     let known = plan_comments(&comments, named);
+    let mut first = known.first().map(|comment| comment.id);
     for (n, part) in parts.iter().enumerate() {
         match known.get(n) {
             Some(comment) => {
@@ -45,12 +46,13 @@ async fn save_comments(desk: &Desk, hub: &Hub, issue: u64, parts: &[String]) -> 
             }
             None => {
                 let id = hub.comment(issue, part).await?;
-                if n == 0 {
-                    let change = json!({"plan_comment_id": id});
-                    hub.rewrite_issue(issue, |body| formats::filled(body, "plan-header", &change)).await?;
-                }
+                first.get_or_insert(id);
             }
         }
+    }
+    if named.is_none() {
+        let change = json!({"plan_comment_id": first});
+        hub.rewrite_issue(issue, |body| formats::filled(body, "plan-header", &change)).await?;
     }
     desk.say(&format!("The plan is saved: {}", desk.job.issue_url(issue)));
     Ok(())

@@ -24,8 +24,15 @@ pub async fn check(desk: &Desk) -> Result<(), Failure> {
             format!("The run stops here because of {}.", missing.join(", ")),
         ));
     }
-    let hub = Hub::open(desk)?;
-    match hub.scopes().await {
+    check_scopes(desk).await?;
+    desk.say(&format!("All secrets are there: {}.", required.join(", ")));
+    Ok(())
+}
+
+/// # Errors
+/// When GitHub does not know the token, or it lacks a scope.
+pub async fn check_scopes(desk: &Desk) -> Result<(), Failure> {
+    match Hub::open(desk)?.scopes().await {
         Ok(Some(scopes)) => {
             let lacking = lacking(&scopes);
             if !lacking.is_empty() {
@@ -45,7 +52,6 @@ pub async fn check(desk: &Desk) -> Result<(), Failure> {
         }
         Err(error) => return Err(super::hub::refused(&error, "check the token")),
     }
-    desk.say(&format!("All secrets are there: {}.", required.join(", ")));
     Ok(())
 }
 
