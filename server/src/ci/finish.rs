@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::hub::Hub;
 use super::publish::Publisher;
 use super::texts::{self, Status};
-use super::{failed, git, summarise};
+use super::{failed, formats, git, summarise};
 
 const LABEL: (&str, &str, &str) = ("no-changes", "FFA500", "Implementation produced no code changes");
 
@@ -47,7 +47,7 @@ pub async fn no_changes(desk: &Desk) -> Result<(), Failure> {
     let hub = Hub::open(desk)?;
     let (issue, pr, branch) = (desk.job.need_issue()?, desk.job.need_pr()?, desk.job.need_branch()?);
     let pull = hub.pull(pr).await?;
-    let plan = texts::plain_title(&hub.issue(issue).await?.title);
+    let plan = formats::plain_title(&hub.issue(issue).await?.title);
     let recent = git::git(
         &desk.root,
         &["log", "-5", "--format=%h %s", &format!("refs/remotes/origin/{}", pull.base.branch)],

@@ -1,7 +1,13 @@
 //! The formats of plans and objectives, as the commands use them: thin over the domain.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use waymark_domain::block;
+use waymark_domain::plan::{self, Found};
+pub use waymark_domain::plan::{heading, is_skeleton, plain_title, steps};
+pub use waymark_domain::progress::Progress;
+
+use super::failure::Failure;
+use super::hub::Comment;
 
 /// The fields of a JSON object.
 fn mapping(data: &Value) -> Map<String, Value> {
@@ -47,33 +53,19 @@ pub fn filled(text: &str, key: &str, facts: &Value) -> Option<String> {
     updated(text, key, &Value::Object(gaps))
 }
 
-/// The first heading of a plan.
-pub fn heading(plan: &str) -> Option<String> {
-    plan.lines()
-        .find_map(|line| line.strip_prefix("# "))
-        .map(|title| title.trim().to_owned())
-        .filter(|title| !title.is_empty())
-}
-
 /// The comments that hold a plan.
-pub fn plan_comments(plan: &str) -> Vec<String> {
-    vec![block::render_content("plan-body", plan).unwrap_or_default()]
+///
+/// # Errors
+/// When the plan holds something that can not be written unharmed.
+pub fn plan_comments(plan: &str) -> Result<Vec<String>, Failure> {
+    plan::comments(plan)
+        .map_err(|error| Failure::new("Plan", format!("The plan can not be kept in a comment: {error}")))
 }
 
-/// The plan's text, out of its comments.
-pub fn plan_text(_body: &str, named: Option<u64>, comments: &[(u64, &str)]) -> Option<String> {
-    let first = comments.iter().find(|(id, _)| Some(*id) == named).or_else(|| comments.first())?;
-    content(first.1, "plan-body").map(|text| text.trim().to_owned())
-}
-
-/// The plan's steps.
-pub fn steps(plan: &str) -> Vec<String> {
-    plan.lines()
-        .filter_map(|line| {
-            let (number, text) = line.split_once(". ")?;
-            number.parse::<u32>().ok().map(|_| text.trim().to_owned())
-        })
-        .collect()
+/// The plan of an issue, with the ids of the comments that hold it; the skeleton included.
+pub fn found_plan(body: &str, comments: &[Comment]) -> Option<Found> {
+    let texts: Vec<(u64, &str)> = comments.iter().map(|comment| (comment.id, comment.text())).collect();
+    plan::text(body, &texts)
 }
 
 pub fn has_node(_body: &str, _node: &str) -> bool {
@@ -82,61 +74,4 @@ pub fn has_node(_body: &str, _node: &str) -> bool {
 
 pub fn node_registered(_body: &str, _node: &str, _issue: u64, _pr: u64) -> Option<String> {
     None
-}
-
-/// The steps of a plan and which of them are done.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
-    pub steps: Vec<(String, bool)>,
-}
-
-impl Progress {
-    pub fn begin(steps: &[String], done: usize) -> Progress {
-        Progress { steps: steps.iter().enumerate().map(|(n, text)| (text.clone(), n < done)).collect() }
-    }
-
-    pub fn parse(text: &str) -> Progress {
-        let item = |line: &str| {
-            let (done, rest) = match line.strip_prefix("- [x] ") {
-                Some(rest) => (true, rest),
-                None => (false, line.strip_prefix("- [ ] ")?),
-            };
-            Some((rest.split_once(". ").map_or(rest, |(_, text)| text).to_owned(), done))
-        };
-        Progress { steps: text.lines().filter_map(item).collect() }
-    }
-
-    pub fn done(&self) -> usize {
-        self.steps.iter().filter(|(_, done)| *done).count()
-    }
-
-    /// The first step that is not done.
-    pub fn current(&self) -> Option<(usize, &str)> {
-        let at = self.steps.iter().position(|(_, done)| !done)?;
-        Some((at + 1, &self.steps[at].0))
-    }
-
-    /// Marks a step and answers with its text.
-    pub fn mark(&mut self, number: usize) -> Option<&str> {
-        let step = self.steps.get_mut(number.checked_sub(1)?)?;
-        step.1 = true;
-        Some(&step.0)
-    }
-
-    /// The check list, a line for each step.
-    pub fn lines(&self) -> impl Iterator<Item = String> {
-        self.steps
-            .iter()
-            .enumerate()
-            .map(|(n, (text, done))| format!("- [{}] {}. {text}", if *done { 'x' } else { ' ' }, n + 1))
-    }
-
-    pub fn render(&self) -> String {
-        let list: Vec<String> = self.lines().collect();
-        format!("---\ncompleted_steps: {}\n---\n\n# Progress Tracking\n\n{}\n", self.done(), list.join("\n"))
-    }
-
-    pub fn to_json(&self) -> Value {
-        json!({"completed_steps": self.done(), "total_steps": self.steps.len()})
-    }
 }

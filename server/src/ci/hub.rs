@@ -30,13 +30,6 @@ pub struct Issue {
     #[serde(default)]
     pub body: Option<String>,
     pub state: String,
-    #[serde(default)]
-    pub labels: Vec<Label>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub struct Label {
-    pub name: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]

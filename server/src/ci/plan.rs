@@ -1,6 +1,6 @@
 //! `plan` and `check-plan`: the agent plans, and what it wrote is checked before anything of it reaches GitHub.
 
-use serde::Deserialize;
+use waymark_domain::folder::PlanResult;
 
 use super::agent;
 use super::desk::Desk;
@@ -38,41 +38,25 @@ pub fn check(desk: &Desk) -> Result<Planned, Failure> {
     Ok(planned)
 }
 
-#[derive(Deserialize)]
-struct PlanResult {
-    #[serde(default)]
-    issue_number: Option<u64>,
-    #[serde(default)]
-    title: Option<String>,
-    #[serde(default)]
-    rejected: bool,
-    #[serde(default)]
-    reason: Option<String>,
-}
-
 fn read(plan: Option<String>, result: Option<String>, issue: Option<u64>) -> Result<Planned, Failure> {
     let wrong = |message: String| Err(Failure::new("Plan", message));
     let Some(result) = result else {
         return wrong("The agent wrote no .impl/plan-result.json.".into());
     };
-    let result: PlanResult = match serde_json::from_str(&result) {
-        Ok(result) => result,
-        Err(error) => return wrong(format!(".impl/plan-result.json can not be read: {error}")),
+    let named = match PlanResult::parse(&result) {
+        Ok(PlanResult::Planned { issue, .. }) => issue,
+        Ok(PlanResult::Rejected(reason)) => {
+            return Err(Failure::new("The agent did not take the task", reason));
+        }
+        Err(message) => return wrong(format!(".impl/{message}.")),
     };
-    if result.rejected {
-        let reason = result.reason.unwrap_or_else(|| "It gave no reason.".into());
-        return Err(Failure::new("The agent did not take the task", reason.trim()));
-    }
-    if result.issue_number != issue {
+    if named != issue {
         let name = |number: Option<u64>| number.map_or("none".to_owned(), |number| format!("#{number}"));
         return wrong(format!(
             ".impl/plan-result.json names another plan issue ({}) than this run is for ({}).",
-            name(result.issue_number),
+            name(named),
             name(issue)
         ));
-    }
-    if result.title.is_none_or(|title| title.trim().is_empty()) {
-        return wrong(".impl/plan-result.json has no title.".into());
     }
     let Some(text) = plan.filter(|plan| !plan.trim().is_empty()) else {
         return wrong("The agent wrote no .impl/plan.md.".into());
@@ -112,7 +96,7 @@ mod tests {
     fn what_is_wrong_is_named() {
         let sound = r#"{"issue_number": 12, "title": "Add x"}"#;
         for (json, plan, word) in [
-            ("", PLAN, "can not be read"),
+            ("", PLAN, "is not JSON"),
             (r#"{"issue_number": 13, "title": "Add x"}"#, PLAN, "another plan issue (#13)"),
             (r#"{"title": "Add x"}"#, PLAN, "another plan issue (none)"),
             (r#"{"issue_number": 12}"#, PLAN, "no title"),

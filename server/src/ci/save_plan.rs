@@ -19,7 +19,7 @@ pub async fn save(desk: &Desk) -> Result<(), Failure> {
         Some(issue) => issue,
         None => hub.create_issue(&title, &new_body(desk), "erk-plan").await?,
     };
-    let parts = formats::plan_comments(&planned.text);
+    let parts = formats::plan_comments(&planned.text)?;
     save_comments(desk, &hub, issue, &parts).await?;
     if hub.issue(issue).await?.title != title {
         hub.retitle_issue(issue, &title).await?;
@@ -34,14 +34,16 @@ async fn save_comments(desk: &Desk, hub: &Hub, issue: u64, parts: &[String]) -> 
     let body = hub.issue(issue).await?.body.unwrap_or_default();
     let comments = hub.comments(issue).await?;
     let named = formats::field(&body, "plan-header", "plan_comment_id").and_then(|id| id.as_u64());
-    let known = plan_comments(&comments, named);
-    let mut first = known.first().map(|comment| comment.id);
+    let known = formats::found_plan(&body, &comments).map(|found| found.comments).unwrap_or_default();
+    let old =
+        |id: u64| comments.iter().find(|comment| comment.id == id).map(Comment::text).unwrap_or_default();
+    let mut first = known.first().copied();
     for (n, part) in parts.iter().enumerate() {
         match known.get(n) {
-            Some(comment) => {
-                let text = with_markers_of(part, comment.text());
-                if text != comment.text() {
-                    hub.edit_comment(comment.id, &text).await?;
+            Some(id) => {
+                let text = with_markers_of(part, old(*id));
+                if text != old(*id) {
+                    hub.edit_comment(*id, &text).await?;
                 }
             }
             None => {
@@ -50,25 +52,15 @@ async fn save_comments(desk: &Desk, hub: &Hub, issue: u64, parts: &[String]) -> 
             }
         }
     }
+    for id in known.iter().skip(parts.len()) {
+        hub.edit_comment(*id, "_This part of an earlier, longer plan is no longer used._").await?;
+    }
     if named.is_none() {
         let change = json!({"plan_comment_id": first});
         hub.rewrite_issue(issue, |body| formats::filled(body, "plan-header", &change)).await?;
     }
     desk.say(&format!("The plan is saved: {}", desk.job.issue_url(issue)));
     Ok(())
-}
-
-/// The comments that hold the plan so far, the one that the header names first.
-fn plan_comments(comments: &[Comment], named: Option<u64>) -> Vec<&Comment> {
-    let first = comments
-        .iter()
-        .find(|comment| Some(comment.id) == named)
-        .or_else(|| comments.iter().find(|comment| formats::content(comment.text(), "plan-body").is_some()));
-    let Some(first) = first else { return Vec::new() };
-    let further = comments
-        .iter()
-        .filter(|comment| comment.id > first.id && formats::content(comment.text(), "plan-body").is_some());
-    std::iter::once(first).chain(further).collect()
 }
 
 /// A new text that keeps the markers by which a dispatch finds the comment again.
@@ -106,27 +98,13 @@ fn new_body(desk: &Desk) -> String {
 mod tests {
     use super::*;
 
-    fn comment(id: u64, text: &str) -> Comment {
-        Comment { id, body: Some(text.into()) }
-    }
-
-    #[test]
-    fn the_comment_that_the_header_names_is_the_plan() {
-        let body = formats::plan_comments("# a\n").remove(0);
-        let comments = [comment(1, "hello"), comment(2, &body), comment(3, "x"), comment(4, &body)];
-        let ids =
-            |named| plan_comments(&comments, named).iter().map(|comment| comment.id).collect::<Vec<_>>();
-        assert_eq!(ids(None), [2, 4]);
-        assert_eq!(ids(Some(2)), [2, 4]);
-        assert_eq!(ids(Some(3)), [3, 4]);
-        assert_eq!(ids(Some(99)), [2, 4]);
-        assert!(plan_comments(&comments[..1], None).is_empty());
-    }
-
     #[test]
     fn markers_after_the_block_survive() {
-        let old = format!("{}\n\n<!-- waymark:d:comment-plan -->", formats::plan_comments("old").remove(0));
-        let new = formats::plan_comments("new").remove(0);
+        let old = format!(
+            "{}\n\n<!-- waymark:d:comment-plan -->",
+            formats::plan_comments("old").expect("sound").remove(0)
+        );
+        let new = formats::plan_comments("new").expect("sound").remove(0);
         assert_eq!(with_markers_of(&new, &old), format!("{new}\n\n<!-- waymark:d:comment-plan -->"));
         assert_eq!(with_markers_of(&new, "no block <!-- waymark:x:y -->"), new);
     }

@@ -3,7 +3,7 @@
 //! The plan is read from the issue each time, so that a run after an edit works on the edited plan. A repeated run finds the comment,
 //! the note and the steps of the earlier one.
 
-use serde_json::json;
+use waymark_domain::folder::{PlanRef, RunInfo};
 
 use super::desk::Desk;
 use super::failure::Failure;
@@ -33,7 +33,8 @@ pub async fn start(desk: &Desk) -> Result<(), Failure> {
         ));
     }
     let comments = hub.comments(number).await?;
-    let plan = plan_text(issue.body.as_deref().unwrap_or_default(), &comments).ok_or_else(|| {
+    let body = issue.body.as_deref().unwrap_or_default();
+    let plan = plan_text(body, &comments).ok_or_else(|| {
         Failure::new(
             "Plan",
             format!(
@@ -46,10 +47,11 @@ pub async fn start(desk: &Desk) -> Result<(), Failure> {
     git::fetch(desk, hub.token(), &pull.base.branch).await?;
     let done = steps_done(&comments, branch, &plan_digest(&plan), job.from_step);
     let progress = Progress::begin(&formats::steps(&plan), done);
-    let labels: Vec<String> = issue.labels.into_iter().map(|label| label.name).collect();
-    stage(desk, &hub, &plan, &progress, &labels).await?;
+    let objective = formats::field(body, "plan-header", "objective_issue").and_then(|number| number.as_u64());
+    stage(desk, &hub, &plan, &progress, objective).await?;
     copy(desk)?;
-    desk.write("run-info.json", &format!("{:#}\n", json!({"run_id": job.run_id, "run_url": job.run_url()})))?;
+    let run = RunInfo { run_id: job.run_id.clone(), run_url: job.run_url() };
+    desk.write("run-info.json", &run.render())?;
     task::write_context(desk, &pull.base.branch)?;
 
     if !comments.iter().any(|comment| texts::is_started(comment.text(), &job.run_id)) {
@@ -62,10 +64,8 @@ pub async fn start(desk: &Desk) -> Result<(), Failure> {
 }
 
 /// The plan that the issue holds, over all its comments; none while it is the skeleton.
-pub fn plan_text(body: &str, comments: &[Comment]) -> Option<String> {
-    let named = formats::field(body, "plan-header", "plan_comment_id").and_then(|id| id.as_u64());
-    let texts: Vec<(u64, &str)> = comments.iter().map(|comment| (comment.id, comment.text())).collect();
-    formats::plan_text(body, named, &texts).filter(|plan| !plan.trim_start().starts_with("_Skeleton:"))
+fn plan_text(body: &str, comments: &[Comment]) -> Option<String> {
+    formats::found_plan(body, comments).map(|found| found.text).filter(|plan| !formats::is_skeleton(plan))
 }
 
 /// How many steps are taken as done: those before `from_step`, else those that an earlier run finished on this branch.
@@ -85,28 +85,26 @@ async fn stage(
     hub: &Hub,
     plan: &str,
     progress: &Progress,
-    labels: &[String],
+    objective: Option<u64>,
 ) -> Result<(), Failure> {
     let job = &desk.job;
     let (number, branch) = (job.need_issue()?, job.need_branch()?);
     let known = std::fs::read_to_string(desk.root.join(FOLDER).join("plan.md")).ok();
     let text = format!("{}\n", plan.trim());
     if known.as_deref() != Some(&text) {
-        let (now, url) = (time::now(), job.issue_url(number));
+        let now = time::now();
+        let plan_ref = PlanRef {
+            number,
+            url: job.issue_url(number),
+            created_at: now.clone(),
+            synced_at: now,
+            objective,
+            is_pull: false,
+        };
         desk.write_at(FOLDER, "plan.md", &text)?;
-        let issue = json!({"issue_number": number, "issue_url": url, "created_at": now, "synced_at": now});
-        desk.write_at(FOLDER, "issue.json", &format!("{issue:#}\n"))?;
-        let plan_ref = json!({
-            "provider": "github",
-            "plan_id": number.to_string(),
-            "url": url,
-            "created_at": now,
-            "synced_at": now,
-            "labels": labels,
-            "objective_id": job.objective,
-        });
-        desk.write_at(FOLDER, "plan-ref.json", &format!("{plan_ref:#}\n"))?;
-        desk.write_at(FOLDER, "README.md", &readme(number, &url))?;
+        desk.write_at(FOLDER, "issue.json", &plan_ref.issue_json())?;
+        desk.write_at(FOLDER, "plan-ref.json", &plan_ref.plan_ref_json())?;
+        desk.write_at(FOLDER, "README.md", &plan_ref.readme())?;
     }
     desk.write_at(FOLDER, "progress.md", &progress.render())?;
     let subject = match known {
@@ -117,12 +115,6 @@ async fn stage(
         git::push_on_top(desk, hub.token(), branch).await?;
     }
     Ok(())
-}
-
-fn readme(number: u64, url: &str) -> String {
-    format!(
-        "# .worker-impl/ - Worker Implementation Plan\n\nThis folder contains the implementation plan for this branch.\n\n**Status:** Queued for remote implementation\n\n**Source:** GitHub issue #{number}\n{url}\n\n**This folder is temporary** and will be automatically removed after implementation completes.\n"
-    )
 }
 
 /// Copies `.worker-impl/` to `.impl/`, which starts empty.
@@ -149,9 +141,10 @@ mod tests {
     fn a_skeleton_is_no_plan() {
         let skeleton =
             formats::plan_comments("_Skeleton: plan content will be populated by one-shot workflow._")
+                .expect("sound")
                 .remove(0);
         assert_eq!(plan_text("", &[comment(1, &skeleton)]), None);
-        let plan = formats::plan_comments("# Add x\n\n1. a").remove(0);
+        let plan = formats::plan_comments("# Add x\n\n1. a").expect("sound").remove(0);
         assert_eq!(plan_text("", &[comment(1, &plan)]).as_deref().map(str::trim), Some("# Add x\n\n1. a"));
     }
 

@@ -258,21 +258,11 @@ pub fn without_wip(title: &str) -> &str {
     title.strip_prefix("[WIP]").unwrap_or(title).trim_start()
 }
 
-/// The plan's own title, without the tags that tools put before or after it.
-pub fn plain_title(title: &str) -> String {
-    let mut title = title.trim();
-    for tag in ["[erk-plan]", "[erk-learn]"] {
-        title = title.strip_prefix(tag).unwrap_or(title).trim();
-        title = title.strip_suffix(tag).unwrap_or(title).trim();
-    }
-    title.strip_prefix("Plan: ").unwrap_or(title).trim().to_owned()
-}
-
 /// Title of the pull request of a finished implementation: a title that a person chose stays.
 pub fn ready_title(pull: &str, plan: &str) -> String {
     let title = without_wip(pull);
     if title.starts_with("One-shot: ") || title.starts_with("[no-changes]") || title.is_empty() {
-        plain_title(plan)
+        formats::plain_title(plan)
     } else {
         title.to_owned()
     }

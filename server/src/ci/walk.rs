@@ -83,6 +83,7 @@ impl World {
             .expect("a number");
         let skeleton =
             formats::plan_comments("_Skeleton: plan content will be populated by one-shot workflow._")
+                .expect("sound")
                 .remove(0);
         let comment = json!({"body": format!("{skeleton}\n\n<!-- waymark:d1:comment-plan -->")});
         sent(&client, Method::POST, &format!("/repos/acme/widgets/issues/{issue}/comments"), comment).await;
@@ -224,7 +225,8 @@ async fn an_instruction_becomes_a_pull_request_that_is_ready_and_nothing_is_writ
             "writer: Trigger CI workflows",
         ]
     );
-    let changed = git::git(&world.desk.root, &["diff", "--name-only", "origin/main", "HEAD"]).await.expect("git");
+    let changed =
+        git::git(&world.desk.root, &["diff", "--name-only", "origin/main", "HEAD"]).await.expect("git");
     assert_eq!(changed, "x.txt");
 
     world.implement().await;
