@@ -141,7 +141,10 @@ impl World {
         self.comments().await.iter().filter(|text| text.contains(part)).count()
     }
 
+    /// Nothing that was sent or answered broke GitHub's published contract.
     async fn end(self) {
+        let violations: Value = self.client.get("/_sandbox/violations").await.expect("violations");
+        assert_eq!(violations, json!([]));
         self.sandbox.shutdown().await;
     }
 }
