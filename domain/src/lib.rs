@@ -5,9 +5,12 @@
 
 pub mod block;
 pub mod branch;
+mod fences;
 pub mod folder;
 pub mod lifecycle;
+pub mod lint;
 pub mod plan;
 pub mod progress;
 pub mod roadmap;
+pub mod runbook;
 pub mod yaml;

@@ -4,7 +4,6 @@
 //! as several comments is read back whole.
 
 mod comment;
-mod lines;
 mod parts;
 mod pull;
 mod steps;

@@ -1,6 +1,6 @@
 //! The title and the numbered steps of a plan.
 
-use super::lines::outside_fences;
+use crate::fences::outside_fences;
 
 /// The first heading of the first level, or nothing.
 pub fn heading(plan: &str) -> Option<String> {

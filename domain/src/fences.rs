@@ -1,7 +1,7 @@
 //! The lines of a Markdown text that stand outside code fences.
 
 /// A line with its number (from 0) that is not part of a fenced code block.
-pub(super) fn outside_fences(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(crate) fn outside_fences(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut fence: Option<(u8, usize)> = None;
     text.lines().enumerate().filter(move |(_, line)| {
         let trimmed = line.trim_start();
