@@ -8,6 +8,7 @@ use crate::db::Db;
 use crate::dispatch::Engine;
 use crate::events::Events;
 use crate::github::GitHub;
+use crate::mirror::Mirror;
 use crate::mirror::access::AccessCache;
 
 /// The running server; cheap to clone.
@@ -20,4 +21,5 @@ pub struct App {
     pub events: Events,
     pub access: AccessCache,
     pub engine: Engine,
+    pub mirror: Mirror,
 }

@@ -6,6 +6,7 @@
 mod client;
 mod error;
 mod factory;
+pub mod model;
 
 pub use client::{Answer, Client};
 pub use error::Error;

@@ -1,17 +1,142 @@
 //! The mirror of GitHub: droppable, rebuilt from GitHub alone.
+//!
+//! Properties kept:
+//! - A plan is read whole or not at all; when a read fails the last good copy stays, with the reason.
+//! - However many ask for a plan at once, it is read once for all who asked before the read began.
+//! - No database transaction is open while GitHub is asked.
 
 pub mod access;
+pub mod facts;
+pub mod read;
+mod refresh;
+pub mod snapshot;
+pub mod store;
+mod sync;
+pub mod text;
 
-use waymark_app::areas::{Problem, RepoName, Viewer};
+use waymark_app::areas::{Problem, ProblemKind, RepoName, Viewer};
+
+pub use refresh::Mirror;
+pub use sync::{rebuild, sync_repo};
 
 use crate::state::App;
+use access::Level;
+use store::Connection;
 
-/// Reads the plan again from GitHub.
-pub async fn refresh_plan(_app: &App, _repo: &RepoName, _number: i64) -> Result<(), Problem> {
+/// Starts to mirror a repository with this person's token, unless somebody's token does so already,
+/// and reads it for the first time in the background.
+pub async fn track(app: &App, viewer: &Viewer, repo: &RepoName) -> Result<(), Problem> {
+    let access = access::require(app, Some(viewer), repo, Level::Read).await?;
+    let known = store::connection(app.db.pool(), repo).await.map_err(fault)?;
+    let works = match &known {
+        Some(known) => app.tokens.of(known.account_id).await.is_ok(),
+        None => false,
+    };
+    if works && known.as_ref().is_some_and(|known| known.account_id != viewer.account_id) {
+        return Ok(());
+    }
+    let connection =
+        Connection { repo: repo.clone(), account_id: viewer.account_id, login: viewer.login.clone() };
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    store::connect(&mut tx, &connection, now_ms(), true).await.map_err(fault)?;
+    store::put_repository(&mut tx, repo, &access).await.map_err(fault)?;
+    tx.commit().await.map_err(fault)?;
+    if known.is_none() || !works {
+        let (app, repo) = (app.clone(), repo.clone());
+        tokio::spawn(async move {
+            if let Err(problem) = sync_repo(&app, &repo).await {
+                tracing::warn!(%repo, %problem, "a repository could not be read");
+            }
+        });
+    }
     Ok(())
 }
 
-/// Starts to mirror the repository.
-pub async fn track(_app: &App, _viewer: &Viewer, _repo: &RepoName) -> Result<(), Problem> {
-    Ok(())
+/// Reads a plan again: issue, comments, pull request, runs, jobs and checks.
+///
+/// # Errors
+/// `NotFound` when nobody connected the repository; otherwise why GitHub could not be read.
+pub async fn refresh_plan(app: &App, repo: &RepoName, number: i64) -> Result<(), Problem> {
+    app.mirror.refresh(app, repo, number).await
+}
+
+/// The client that reads for the mirror, as the person who connected the repository.
+async fn reader(app: &App, repo: &RepoName) -> Result<crate::github::Client, Problem> {
+    let Some(connection) = store::connection(app.db.pool(), repo).await.map_err(fault)? else {
+        return Err(Problem::new(ProblemKind::NotFound, format!("Nobody has connected {repo} yet."))
+            .next("Connect it under Repositories."));
+    };
+    match app.tokens.of(connection.account_id).await {
+        Ok(token) => Ok(app.github.client(token)),
+        Err(problem) if problem.kind == ProblemKind::SignedOut => {
+            let login = &connection.login;
+            Err(Problem::new(
+                ProblemKind::SignedOut,
+                format!("{repo} is synced as {login}, whose sign-in with GitHub is no longer valid."),
+            )
+            .next(format!("{login} signs in again, or somebody else connects {repo}.")))
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// A problem as one line, for a banner.
+fn words(problem: &Problem) -> String {
+    match &problem.next {
+        Some(next) => format!("{} {next}", problem.message),
+        None => problem.message.clone(),
+    }
+}
+
+/// The repositories that are mirrored.
+pub async fn tracked(app: &App) -> Vec<RepoName> {
+    match store::connections(app.db.pool()).await {
+        Ok(connections) => connections.into_iter().map(|connection| connection.repo).collect(),
+        Err(error) => {
+            tracing::error!(%error, "the connected repositories could not be listed");
+            Vec::new()
+        }
+    }
+}
+
+/// The plan whose work is on this branch.
+pub async fn plan_of_branch(app: &App, repo: &RepoName, branch: &str) -> Option<i64> {
+    linked(app, repo, "branch", branch).await
+}
+
+/// The plan whose pull request has this number.
+pub async fn plan_of_pull(app: &App, repo: &RepoName, pull: i64) -> Option<i64> {
+    linked(app, repo, "pull", &pull.to_string()).await
+}
+
+/// The plan that this run works for.
+pub async fn plan_of_run(app: &App, repo: &RepoName, run: i64) -> Option<i64> {
+    linked(app, repo, "run", &run.to_string()).await
+}
+
+/// The plan whose pull request has this commit at its head.
+pub async fn plan_of_sha(app: &App, repo: &RepoName, sha: &str) -> Option<i64> {
+    linked(app, repo, "sha", sha).await
+}
+
+async fn linked(app: &App, repo: &RepoName, kind: &str, value: &str) -> Option<i64> {
+    match store::linked(app.db.pool(), repo, kind, value).await {
+        Ok(plans) => plans.into_iter().max(),
+        Err(error) => {
+            tracing::error!(%error, "the mirror could not be asked");
+            None
+        }
+    }
+}
+
+/// What a person is told when the database failed; the cause goes to the log.
+pub(crate) fn fault(error: sqlx::Error) -> Problem {
+    tracing::error!(%error, "the mirror's tables could not be used");
+    Problem::new(ProblemKind::Internal, "Waymark could not use its database.")
+        .next("Try again; when it stays so, ask whoever runs this Waymark to look at its log.")
+}
+
+/// Now, in epoch milliseconds.
+pub(crate) fn now_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
 }

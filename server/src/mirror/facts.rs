@@ -1,0 +1,366 @@
+//! From one reading to the facts that decide the phase. Pure: the time is an argument.
+
+use waymark_app::areas::{Checks, PlanRow, PrState, PrSummary, RepoName, ReviewState, Step, StepState};
+use waymark_domain::lifecycle::facts::{Facts, Issue, Job, PlanText, Pull, Run, Status, Work};
+use waymark_domain::lifecycle::{self, Derivation, Phase};
+use waymark_domain::{block, plan as domain_plan};
+
+use super::snapshot::{Snapshot, number, text};
+use super::text as plan_text;
+use crate::github::model::{self, millis};
+
+/// A skeleton that is older than any run takes, in milliseconds: three hours and a half.
+const OLD_SKELETON: i64 = 210 * 60_000;
+/// So long after "queued" a run is still expected to appear, in milliseconds.
+const RUN_EXPECTED: i64 = 10 * 60_000;
+
+/// Everything that is computed of a reading.
+#[derive(Clone, Debug)]
+pub struct View {
+    pub facts: Facts,
+    pub derivation: Derivation,
+    /// Markdown of the plan, the skeleton's text included.
+    pub plan: Option<String>,
+    pub steps: Vec<Step>,
+    pub dispatched_by: Option<String>,
+    pub changed_at: i64,
+}
+
+impl View {
+    pub fn phase(&self) -> Phase {
+        self.derivation.phase
+    }
+}
+
+/// Computes everything of a reading. `now` is in epoch milliseconds.
+pub fn view(snapshot: &Snapshot, now: i64) -> View {
+    let plan = plan_text::plan(snapshot);
+    let facts = facts(snapshot, plan.as_deref(), now);
+    let derivation = lifecycle::derive(&facts);
+    let working = derivation.phase == Phase::Implementing;
+    let steps = plan_text::steps(snapshot, working, derivation.phase == Phase::Failed);
+    let dispatched_by = queued(snapshot).and_then(|(_, by)| by);
+    let changed_at = changed_at(snapshot);
+    View { facts, derivation, plan, steps, dispatched_by, changed_at }
+}
+
+fn facts(snapshot: &Snapshot, plan: Option<&str>, now: i64) -> Facts {
+    let queued = queued(snapshot);
+    let latest = snapshot.latest_run();
+    Facts {
+        issue: if snapshot.issue.state == "closed" { Issue::Closed } else { Issue::Open },
+        plan: plan_fact(snapshot, plan, now),
+        queued: queued.is_some(),
+        started: snapshot.newest("workflow-started").is_some(),
+        no_changes: snapshot.pull.as_ref().is_some_and(|pull| {
+            pull.labels.iter().any(|label| label.name.eq_ignore_ascii_case("no-changes"))
+        }),
+        pull: pull_fact(snapshot.pull.as_ref()),
+        run: match latest {
+            Some(run) => run_fact(run),
+            None => {
+                let waited = queued.and_then(|(at, _)| at).map(|at| now - at);
+                match (snapshot.run_missing, waited) {
+                    (true, _) => Run::NotFound,
+                    (false, Some(waited)) if waited > RUN_EXPECTED => Run::NotFound,
+                    _ => Run::None,
+                }
+            }
+        },
+        work: latest.map_or(Work::default(), work),
+        job: latest.map_or(Job::None, job),
+        status: match snapshot.newest("erk-implementation-status") {
+            Some((_, status)) => match text(&status, "status").as_deref() {
+                Some("complete") => Status::Complete,
+                Some("failed") => Status::Failed,
+                Some("in_progress" | "starting") => Status::InProgress,
+                _ => Status::None,
+            },
+            None => Status::None,
+        },
+        local: local(snapshot),
+    }
+}
+
+fn plan_fact(snapshot: &Snapshot, plan: Option<&str>, now: i64) -> PlanText {
+    match plan {
+        None => PlanText::Missing,
+        Some(plan) if domain_plan::is_skeleton(plan) => match millis(&snapshot.issue.created_at) {
+            Some(at) if now - at > OLD_SKELETON => PlanText::OldSkeleton,
+            _ => PlanText::Skeleton,
+        },
+        Some(_) => PlanText::Present,
+    }
+}
+
+fn pull_fact(pull: Option<&model::Pull>) -> Pull {
+    match pull.map(pr_state) {
+        None => Pull::None,
+        Some(PrState::Draft) => Pull::Draft,
+        Some(PrState::Open) => Pull::Ready,
+        Some(PrState::Merged) => Pull::Merged,
+        Some(PrState::Closed) => Pull::Closed,
+    }
+}
+
+/// Where a pull request stands.
+pub fn pr_state(pull: &model::Pull) -> PrState {
+    match (pull.merged_at.is_some(), pull.state.as_str(), pull.draft) {
+        (true, _, _) => PrState::Merged,
+        (_, "open", true) => PrState::Draft,
+        (_, "open", false) => PrState::Open,
+        _ => PrState::Closed,
+    }
+}
+
+fn run_fact(run: &model::Run) -> Run {
+    match (run.status.as_deref().unwrap_or_default(), run.conclusion.as_deref().unwrap_or_default()) {
+        ("completed", "success" | "neutral") => Run::Succeeded,
+        ("completed", "cancelled") => Run::Cancelled,
+        ("completed", "skipped") => Run::Skipped,
+        ("completed", _) => Run::Failed,
+        ("in_progress", _) => Run::Running,
+        _ => Run::Waiting,
+    }
+}
+
+/// What a run does, by its workflow and its name.
+pub fn work(run: &model::Run) -> Work {
+    let title = if run.display_title.is_empty() { run.name.as_deref() } else { Some(&*run.display_title) };
+    match run.workflow() {
+        "one-shot.yml" if title.is_some_and(|title| title.starts_with("one-shot(plan)")) => Work::PlanOnly,
+        "one-shot.yml" => Work::OneShot,
+        _ => Work::Implement,
+    }
+}
+
+/// Whether a job belongs to the implementing part; jobs of a called workflow are named `implement / ...`.
+pub fn implements(job: &model::Job) -> bool {
+    job.name.to_ascii_lowercase().starts_with("implement")
+}
+
+fn job(run: &model::Run) -> Job {
+    let begun = |job: &&model::Job| {
+        job.started_at.is_some()
+            && !matches!(job.status.as_str(), "queued" | "waiting" | "pending" | "requested")
+            && job.conclusion.as_deref() != Some("skipped")
+    };
+    let implementing = run.jobs.iter().filter(begun).any(implements);
+    // Between the two jobs the plan is there and the implementation waits for its runner.
+    let planned = run.jobs.iter().any(|job| !implements(job) && job.conclusion.as_deref() == Some("success"));
+    let waiting = run.jobs.iter().any(|job| implements(job) && job.conclusion.is_none());
+    match (implementing || (planned && waiting), run.jobs.iter().any(|job| begun(&job))) {
+        (true, _) => Job::Implement,
+        (false, true) => Job::Plan,
+        (false, false) => Job::None,
+    }
+}
+
+fn local(snapshot: &Snapshot) -> bool {
+    let header = snapshot.header();
+    let started = text(&header, "last_local_impl_event").as_deref() == Some("started");
+    let at = text(&header, "last_local_impl_at").and_then(|at| millis(&at));
+    let run = snapshot.latest_run().and_then(|run| millis(&run.created_at));
+    started && at.is_some_and(|at| run.is_none_or(|run| at > run))
+}
+
+/// When the plan was queued and by whom, from the newest comment that says so.
+pub fn queued(snapshot: &Snapshot) -> Option<(Option<i64>, Option<String>)> {
+    snapshot.trusted().rev().find_map(|comment| {
+        let at = millis(&comment.created_at);
+        if let Some(block) = block::first(comment.text(), "submission-queued") {
+            return Some((at, text(&block, "submitted_by")));
+        }
+        let plain = comment.text().starts_with("🔄 **Queued for Implementation**");
+        let by = comment.text().lines().find_map(|line| line.strip_prefix("**Submitted by:** @"));
+        plain.then(|| (at, by.map(|by| by.trim().to_owned())))
+    })
+}
+
+fn changed_at(snapshot: &Snapshot) -> i64 {
+    let runs = snapshot.runs.iter().map(|run| run.updated_at.as_str());
+    let pull =
+        snapshot.pull.iter().flat_map(|pull| [Some(pull.created_at.as_str()), pull.closed_at.as_deref()]);
+    let comments = snapshot.comments.iter().map(|comment| comment.updated_at.as_str());
+    [snapshot.issue.updated_at.as_str()]
+        .into_iter()
+        .chain(runs)
+        .chain(comments)
+        .chain(pull.flatten())
+        .filter_map(millis)
+        .max()
+        .unwrap_or_default()
+}
+
+/// The checks of the pull request's head, counted.
+pub fn checks(snapshot: &Snapshot) -> Checks {
+    let mut checks = Checks::default();
+    for check in &snapshot.checks {
+        *match (check.status.as_str(), check.conclusion.as_deref()) {
+            ("completed", Some("success" | "neutral")) => &mut checks.passed,
+            ("completed", Some("skipped")) => &mut checks.skipped,
+            ("completed", _) => &mut checks.failed,
+            _ => &mut checks.pending,
+        } += 1;
+    }
+    checks
+}
+
+/// What the reviews come to: each person's last word counts.
+fn review(snapshot: &Snapshot) -> ReviewState {
+    let mut last: std::collections::BTreeMap<&str, &str> = Default::default();
+    let mut commented = false;
+    for review in &snapshot.reviews {
+        let who = review.user.as_ref().map_or("ghost", |user| user.login.as_str());
+        match review.state.as_str() {
+            "APPROVED" | "CHANGES_REQUESTED" => drop(last.insert(who, &review.state)),
+            "DISMISSED" => drop(last.remove(who)),
+            "COMMENTED" => commented = true,
+            _ => {}
+        }
+    }
+    if last.values().any(|state| *state == "CHANGES_REQUESTED") {
+        ReviewState::ChangesRequested
+    } else if !last.is_empty() {
+        ReviewState::Approved
+    } else if commented {
+        ReviewState::Commented
+    } else {
+        ReviewState::None
+    }
+}
+
+/// The pull request in short.
+pub fn pr_summary(snapshot: &Snapshot) -> Option<PrSummary> {
+    let pull = snapshot.pull.as_ref()?;
+    Some(PrSummary {
+        number: pull.number,
+        url: pull.html_url.clone(),
+        state: pr_state(pull),
+        review: review(snapshot),
+        checks: checks(snapshot),
+    })
+}
+
+/// The roadmap node a plan is for, where its header says so.
+pub fn node(snapshot: &Snapshot) -> Option<String> {
+    let header = snapshot.header();
+    header.get("node_ids")?.as_array()?.first()?.as_str().map(str::to_owned)
+}
+
+/// The row of the overview.
+pub fn row(repo: &RepoName, snapshot: &Snapshot, view: &View, as_of: i64) -> PlanRow {
+    let issue = &snapshot.issue;
+    let done = view.steps.iter().filter(|step| step.state == StepState::Done).count();
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    PlanRow {
+        repo: repo.clone(),
+        number: issue.number,
+        title: domain_plan::plain_title(&issue.title),
+        phase: view.phase(),
+        steps: (!view.steps.is_empty()).then(|| (count(done), count(view.steps.len()))),
+        pr: pr_summary(snapshot),
+        author: issue.author(),
+        labels: issue.labels.iter().map(|label| label.name.clone()).collect(),
+        objective: number(&snapshot.header(), "objective_issue"),
+        node: node(snapshot),
+        branch: snapshot.branch(),
+        run_url: snapshot.latest_run().map(|run| run.html_url.clone()),
+        comments: count(snapshot.comments.len()),
+        changed_at: view.changed_at,
+        as_of,
+        needs_you: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::github::model::Comment;
+
+    fn job_of(name: &str, status: &str, conclusion: Option<&str>) -> model::Job {
+        model::Job {
+            name: name.into(),
+            status: status.into(),
+            conclusion: conclusion.map(Into::into),
+            started_at: (status != "queued").then(|| "2026-01-01T00:00:00Z".into()),
+            ..model::Job::default()
+        }
+    }
+
+    fn one_shot(jobs: Vec<model::Job>) -> Snapshot {
+        let skeleton = block::render_content(
+            "plan-body",
+            "_Skeleton: plan content will be populated by one-shot workflow._",
+        )
+        .expect("renders");
+        let plan =
+            Comment { body: Some(skeleton), author_association: "MEMBER".into(), ..Comment::default() };
+        let issue = model::Issue {
+            number: 7,
+            state: "open".into(),
+            created_at: "2026-01-01T00:00:00Z".into(),
+            body: Some("<!-- erk:metadata-block:plan-header -->".into()),
+            ..model::Issue::default()
+        };
+        let run = model::Run {
+            path: ".github/workflows/one-shot.yml".into(),
+            display_title: "one-shot:abc123".into(),
+            status: Some("in_progress".into()),
+            jobs,
+            ..model::Run::default()
+        };
+        Snapshot { issue, comments: vec![plan], runs: vec![run], ..Snapshot::default() }
+    }
+
+    const NOW: i64 = 1_767_225_660_000;
+
+    #[test]
+    fn the_jobs_of_a_one_shot_tell_planning_from_implementing() {
+        let phase = |jobs| view(&one_shot(jobs), NOW).phase();
+        assert_eq!(phase(vec![]), Phase::Planning);
+        assert_eq!(phase(vec![job_of("plan", "in_progress", None)]), Phase::Planning);
+        let planned = job_of("plan", "completed", Some("success"));
+        let waiting = job_of("implement / implement", "queued", None);
+        assert_eq!(phase(vec![planned.clone(), waiting]), Phase::Implementing);
+        let skipped = job_of("implement / implement", "completed", Some("skipped"));
+        assert_eq!(phase(vec![planned, skipped]), Phase::Planning);
+    }
+
+    #[test]
+    fn a_run_that_never_appears_is_not_waited_for_for_ever() {
+        let mut snapshot = one_shot(vec![]);
+        snapshot.runs.clear();
+        assert_eq!(view(&snapshot, NOW).phase(), Phase::Prompted);
+        snapshot.comments.push(Comment {
+            body: Some("🔄 **Queued for Implementation**\n**Submitted by:** @w".into()),
+            created_at: "2026-01-01T00:00:00Z".into(),
+            author_association: "MEMBER".into(),
+            ..Comment::default()
+        });
+        let seen = view(&snapshot, NOW);
+        assert_eq!((seen.phase(), seen.dispatched_by.as_deref()), (Phase::Submitted, Some("w")));
+        assert_eq!(view(&snapshot, NOW + RUN_EXPECTED).phase(), Phase::Stuck);
+        snapshot.comments.truncate(1);
+        assert_eq!(view(&snapshot, NOW + OLD_SKELETON).phase(), Phase::Stuck);
+    }
+
+    #[test]
+    fn a_skipped_check_is_not_a_passed_one() {
+        let check = |status: &str, conclusion: Option<&str>| model::CheckRun {
+            status: status.into(),
+            conclusion: conclusion.map(Into::into),
+            ..model::CheckRun::default()
+        };
+        let snapshot = Snapshot {
+            checks: vec![
+                check("completed", Some("success")),
+                check("completed", Some("skipped")),
+                check("completed", Some("action_required")),
+                check("waiting", None),
+            ],
+            ..Snapshot::default()
+        };
+        assert_eq!(checks(&snapshot), Checks { passed: 1, failed: 1, pending: 1, skipped: 1 });
+    }
+}
