@@ -35,7 +35,7 @@ pub struct Journal(Mutex<(u64, Vec<Entry>)>);
 impl Entry {
     pub fn of(parts: &Parts) -> Self {
         let header = |name: &&str| {
-            let value = parts.headers.get(**&name)?.to_str().ok()?;
+            let value = parts.headers.get(*name)?.to_str().ok()?;
             Some(((*name).to_owned(), value.to_owned()))
         };
         Self {

@@ -27,8 +27,10 @@ use crate::{
 const KEPT: &[&str] =
     &["client_id", "redirect_uri", "scope", "state", "code_challenge", "code_challenge_method"];
 
+type Wrong = (StatusCode, &'static str);
+
 /// What is wrong with a request, as a page of its own: there is nowhere to send it.
-fn wrong(status: StatusCode, text: &str) -> Response {
+fn wrong((status, text): Wrong) -> Response {
     let page = format!(
         "<!doctype html><html lang=\"en\"><title>Sandbox</title><main><h1>Sandbox</h1><p>{}</p></main></html>",
         escape(text)
@@ -37,9 +39,9 @@ fn wrong(status: StatusCode, text: &str) -> Response {
 }
 
 /// The address to go back to.
-fn redirect(m: &Model, query: &BTreeMap<String, String>) -> Result<url::Url, Response> {
+fn redirect(m: &Model, query: &BTreeMap<String, String>) -> Result<url::Url, Wrong> {
     if query.get("client_id") != Some(&m.app.client_id) {
-        return Err(wrong(StatusCode::NOT_FOUND, "No OAuth app has that client_id."));
+        return Err((StatusCode::NOT_FOUND, "No OAuth app has that client_id."));
     }
     let to = query.get("redirect_uri").map(String::as_str).unwrap_or_default();
     let url = url::Url::parse(to);
@@ -51,7 +53,7 @@ fn redirect(m: &Model, query: &BTreeMap<String, String>) -> Result<url::Url, Res
     };
     match url {
         Ok(url) if local(&url) && matches!(url.scheme(), "http" | "https") => Ok(url),
-        _ => Err(wrong(
+        _ => Err((
             StatusCode::BAD_REQUEST,
             "The redirect_uri is not associated with this application: only addresses of this machine are.",
         )),
@@ -72,7 +74,7 @@ pub async fn page(State(w): State<World>, query: Query) -> Response {
     let m = w.lock().await;
     let to = match redirect(&m, &query) {
         Ok(to) => to,
-        Err(page) => return page,
+        Err(why) => return wrong(why),
     };
     if query.contains_key("code_challenge") && query.get("code_challenge_method").is_none_or(|m| m != "S256")
     {
@@ -108,7 +110,7 @@ pub async fn consent(State(w): State<World>, Form(form): Form<BTreeMap<String, S
     let mut m = w.lock().await;
     let to = match redirect(&m, &form) {
         Ok(to) => to,
-        Err(page) => return page,
+        Err(why) => return wrong(why),
     };
     let state = form.get("state");
     let login = form.get("login").filter(|l| m.account(l).is_some_and(|a| a.kind == AccountKind::User));

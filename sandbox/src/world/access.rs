@@ -147,7 +147,7 @@ impl Caller {
             let enough = match level {
                 Some("write") => true,
                 Some("read") => !need.write,
-                _ => need.area == "metadata" && !need.write || !need.write && !repo.private,
+                _ => !need.write && (need.area == "metadata" || !repo.private),
             };
             if !enough || need.role > Role::Write {
                 return Err(Refusal::forbidden("Resource not accessible by integration"));

@@ -72,13 +72,14 @@ pub async fn told(
     }
     let git = held.git(repo);
     let commits = arrived(&git, old, new, held, repo).await?;
-    let push = push_event(held, caller, repo, &git, name, old, new, &commits).await?;
+    let push = push_event(held, caller, repo, Move { name, old, new }, &commits).await?;
     held.emit(push);
     let Some(branch) = branch else { return Ok(()) };
     pulls::branch_moved(held, caller, repo, branch, new).await?;
     if branch == default {
         for commit in &commits {
-            issues::close_named(held, caller, repo, &[commit.message.clone()], Some(&commit.sha)).await?;
+            issues::close_named(held, caller, repo, std::slice::from_ref(&commit.message), Some(&commit.sha))
+                .await?;
         }
     }
     Ok(())
@@ -100,17 +101,21 @@ async fn arrived(
     git.log(&["--reverse", "--topo-order", &range]).await
 }
 
-#[allow(clippy::too_many_arguments)]
+/// A ref's full name with the objects it had before and has now.
+struct Move<'a> {
+    name: &'a str,
+    old: Option<&'a str>,
+    new: Option<&'a str>,
+}
+
 async fn push_event(
     held: &Held<'_>,
     caller: &Caller,
     repo: u64,
-    git: &Git,
-    name: &str,
-    old: Option<&str>,
-    new: Option<&str>,
+    Move { name, old, new }: Move<'_>,
     commits: &[Commit],
 ) -> Result<Event, GitError> {
+    let git = &held.git(repo);
     let full = held.repos.get(&repo).map(super::model::Repo::full_name).unwrap_or_default();
     let login = caller.login_or_ghost();
     let email = held.account(&login).map(|a| a.email.clone());
