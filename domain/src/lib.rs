@@ -7,6 +7,7 @@ pub mod block;
 pub mod branch;
 mod fences;
 pub mod folder;
+pub mod inspect;
 pub mod lifecycle;
 pub mod lint;
 pub mod plan;

@@ -10,6 +10,7 @@ pub mod dispatch;
 pub mod events;
 pub mod github;
 pub mod mirror;
+pub mod offline;
 pub mod pages;
 pub mod reconcile;
 pub mod serve;

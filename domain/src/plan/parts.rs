@@ -89,7 +89,7 @@ fn split(text: &str) -> Option<(&str, String, &str)> {
     let between_letters = |(at, c): &(usize, char)| {
         !c.is_whitespace() && !text[..*at].ends_with(char::is_whitespace) && *at > 0
     };
-    let at = text[..limit].char_indices().filter(between_letters).last().map_or(limit, |(at, _)| at);
+    let at = text[..limit].char_indices().rfind(between_letters).map_or(limit, |(at, _)| at);
     Some((&text[..at], String::new(), &text[at..]))
 }
 
