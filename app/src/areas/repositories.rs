@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "ssr")]
 use super::{Problem, Viewer};
 
 /// `owner/name`, checked to be a well-formed pair.

@@ -107,33 +107,30 @@ fn name(key: &str) -> String {
     format!("notice-{key}")
 }
 
-/// Writes a notice in characters that a cookie may hold, shortening its texts until it fits.
+/// Writes a notice in characters that a cookie may hold, shortening it until it fits.
 fn write(notice: &Notice) -> String {
-    let mut notice = notice.clone();
-    notice.problems.truncate(8);
-    loop {
+    for (problems, letters) in [(8, 400), (4, 240), (2, 160), (1, 80)] {
+        let short = |text: &String| shortened(text, letters);
+        let mut notice = notice.clone();
+        notice.problems.truncate(problems);
+        notice.done = notice.done.as_ref().map(short);
+        for problem in &mut notice.problems {
+            problem.message = short(&problem.message);
+            problem.next = problem.next.as_ref().map(short);
+        }
         let json = serde_json::to_string(&notice).unwrap_or_default();
         if json.len() <= LONGEST {
             return form_urlencoded::byte_serialize(json.as_bytes()).collect();
         }
-        if notice.problems.len() > 1 {
-            notice.problems.pop();
-            continue;
-        }
-        notice.done = notice.done.map(|text| shortened(&text));
-        for problem in &mut notice.problems {
-            problem.message = shortened(&problem.message);
-            problem.next = problem.next.as_deref().map(shortened);
-        }
     }
+    String::new()
 }
 
-fn shortened(text: &str) -> String {
-    const KEEP: usize = 240;
-    if text.chars().count() <= KEEP {
+fn shortened(text: &str, letters: usize) -> String {
+    if text.chars().count() <= letters {
         return text.to_owned();
     }
-    text.chars().take(KEEP - 1).chain(['…']).collect()
+    text.chars().take(letters - 1).chain(['…']).collect()
 }
 
 fn read(text: &str) -> Option<Notice> {

@@ -25,7 +25,7 @@ pub(crate) fn field(
     help: Option<&str>,
     problem: Option<&Problem>,
     control: AnyView,
-) -> impl IntoView + use<> {
+) -> AnyView {
     let error = problem.map(|problem| {
         let next = problem.next.clone().map(|next| format!(" {next}"));
         view! { <p class="error" id=format!("error-{name}")>{icon("alert")} <span>{problem.message.clone()}{next}</span></p> }
@@ -39,4 +39,5 @@ pub(crate) fn field(
             {help}
         </div>
     }
+    .into_any()
 }

@@ -3,10 +3,11 @@
 use leptos::prelude::*;
 
 /// The icon of this name in `public/icons.svg`.
-pub(crate) fn icon(name: &str) -> impl IntoView + use<> {
+pub(crate) fn icon(name: &str) -> AnyView {
     view! {
         <svg class="icon" width="16" height="16" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
             <use href=format!("/icons.svg#{name}")></use>
         </svg>
     }
+    .into_any()
 }

@@ -11,8 +11,8 @@ use comrak::{Arena, Options, format_html, parse_document};
 use leptos::prelude::*;
 
 /// The text rendered, in a box of its own.
-pub(crate) fn markdown(text: &str) -> impl IntoView + use<> {
-    view! { <div class="markdown" inner_html=html(text)></div> }
+pub(crate) fn markdown(text: &str) -> AnyView {
+    view! { <div class="markdown" inner_html=html(text)></div> }.into_any()
 }
 
 /// Sanitized HTML of a Markdown text.

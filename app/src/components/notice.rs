@@ -36,12 +36,12 @@ fn problem_summary(problems: &[Problem]) -> Option<AnyView> {
     )
 }
 
-fn problem_line(problem: &Problem) -> impl IntoView + use<> {
+fn problem_line(problem: &Problem) -> AnyView {
     let message = problem.message.clone();
     let message = match &problem.field {
         Some(field) => view! { <a href=format!("#field-{field}")>{message}</a> }.into_any(),
         None => message.into_any(),
     };
     let next = problem.next.clone().map(|next| view! { " " <span class="next">{next}</span> });
-    view! { <li>{message}{next}</li> }
+    view! { <li>{message}{next}</li> }.into_any()
 }

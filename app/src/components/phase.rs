@@ -5,13 +5,14 @@ use waymark_domain::lifecycle::{Phase, Tone};
 
 use super::icon;
 
-pub(crate) fn phase_badge(phase: Phase) -> impl IntoView {
+pub(crate) fn phase_badge(phase: Phase) -> AnyView {
     view! {
         <span class=format!("phase tone-{}", tone(phase))>
             {icon(phase_icon(phase))}
             <span>{phase.label()}</span>
         </span>
     }
+    .into_any()
 }
 
 /// The name of the colour family in classes.

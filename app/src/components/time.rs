@@ -6,13 +6,13 @@ use super::words::{exact, relative, span};
 use crate::context::now;
 
 /// "5 minutes ago". Epoch milliseconds.
-pub(crate) fn ago(at: i64) -> impl IntoView + use<> {
+pub(crate) fn ago(at: i64) -> AnyView {
     let (title, iso) = exact(at);
-    view! { <time datetime=iso title=title data-relative>{relative(at, now())}</time> }
+    view! { <time datetime=iso title=title data-relative>{relative(at, now())}</time> }.into_any()
 }
 
 /// How long from `start` to `end`, or until now while it has not ended. Epoch milliseconds.
-pub(crate) fn lasted(start: Option<i64>, end: Option<i64>) -> Option<impl IntoView + use<>> {
+pub(crate) fn lasted(start: Option<i64>, end: Option<i64>) -> Option<AnyView> {
     start.map(|start| {
         let (title, iso) = exact(start);
         let since = end.is_none().then_some(iso);
@@ -21,5 +21,6 @@ pub(crate) fn lasted(start: Option<i64>, end: Option<i64>) -> Option<impl IntoVi
                 {span(end.unwrap_or_else(now) - start)}
             </span>
         }
+        .into_any()
     })
 }

@@ -6,6 +6,7 @@ use super::icon;
 use crate::address::address;
 use crate::areas::Areas;
 use crate::context::{here, path, viewer};
+use crate::islands::Palette;
 
 /// Brand, the places, New, and the person. On a phone the places fold into a menu.
 #[component]
@@ -43,6 +44,7 @@ pub(crate) fn TopBar() -> impl IntoView {
                     </ul>
                 </nav>
                 <div class="top-end">
+                    <Palette/>
                     <a class="button primary small" href="/new">{icon("plus")} "New"</a>
                     {person()}
                 </div>

@@ -5,9 +5,9 @@ use leptos::prelude::*;
 
 /// The words about the draft. Awake, it listens to the form around it.
 #[island]
-pub fn DraftKeeper(saved: bool) -> impl IntoView {
+pub fn DraftKeeper() -> impl IntoView {
     let place = NodeRef::<Output>::new();
-    let (state, set_state) = signal(if saved { "Draft saved" } else { "" });
+    let (state, set_state) = signal("");
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
         if let Some(place) = place.get() {

@@ -5,6 +5,8 @@
 
 mod combobox;
 mod draft_keeper;
+mod palette;
 
 pub use combobox::*;
 pub use draft_keeper::*;
+pub use palette::*;

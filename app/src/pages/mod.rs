@@ -27,6 +27,6 @@ pub(crate) use sign_in::SignInPage;
 /// Renders what `content` answers. The page waits for it, since every route is [`SsrMode::Async`].
 ///
 /// [`SsrMode::Async`]: leptos_router::SsrMode::Async
-fn page(content: impl Future<Output = AnyView> + Send + 'static) -> impl IntoView {
-    view! { <Suspense>{Suspend::new(content)}</Suspense> }
+fn page(content: impl Future<Output = AnyView> + Send + 'static) -> AnyView {
+    view! { <Suspense>{Suspend::new(content)}</Suspense> }.into_any()
 }

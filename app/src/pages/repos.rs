@@ -61,7 +61,7 @@ fn body(rows: &[RepositoryRow], notice: &Notice) -> AnyView {
     .into_any()
 }
 
-fn one(row: &RepositoryRow) -> impl IntoView + use<> {
+fn one(row: &RepositoryRow) -> AnyView {
     let repo = row.choice.repo.to_string();
     let choice = &row.choice;
     let stale =
@@ -102,4 +102,5 @@ fn one(row: &RepositoryRow) -> impl IntoView + use<> {
             {button}
         </li>
     }
+    .into_any()
 }

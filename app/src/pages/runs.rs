@@ -39,7 +39,7 @@ pub(crate) fn RunsPage() -> impl IntoView {
     })
 }
 
-fn group(name: &'static str, none: &'static str, rows: &[PlanRow], total: u32) -> impl IntoView + use<> {
+fn group(name: &'static str, none: &'static str, rows: &[PlanRow], total: u32) -> AnyView {
     let id = format!("runs-{}", name.to_lowercase());
     let more = (usize::try_from(total).unwrap_or(usize::MAX) > rows.len())
         .then(|| view! { <p class="muted small">{format!("The last {} of {}.", rows.len(), count(total, "plan"))}</p> });
@@ -54,9 +54,10 @@ fn group(name: &'static str, none: &'static str, rows: &[PlanRow], total: u32) -
             {body}
         </section>
     }
+    .into_any()
 }
 
-fn row(row: &PlanRow) -> impl IntoView + use<> {
+fn row(row: &PlanRow) -> AnyView {
     let plan = format!("/{}/plans/{}", row.repo, row.number);
     let run = row.run_url.clone().map(|url| {
         view! { <a href=url>"Run" {icon("link-external")} <span class="sr">{format!(" of #{} on GitHub", row.number)}</span></a> }
@@ -70,4 +71,5 @@ fn row(row: &PlanRow) -> impl IntoView + use<> {
             <span class="muted">{ago(row.changed_at)}</span>
         </li>
     }
+    .into_any()
 }

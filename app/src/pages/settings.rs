@@ -87,7 +87,7 @@ fn body(found: &Prerequisites, notice: &Notice) -> AnyView {
     .into_any()
 }
 
-fn line(repo: &str, line: &Prerequisite) -> impl IntoView + use<> {
+fn line(repo: &str, line: &Prerequisite) -> AnyView {
     let (class, name, word) = match line.readiness {
         Readiness::Ready => ("review", "check-circle", "ready"),
         Readiness::Missing => ("failed", "x-circle", "missing"),
@@ -113,4 +113,5 @@ fn line(repo: &str, line: &Prerequisite) -> impl IntoView + use<> {
         </div>
         {mend}
     }
+    .into_any()
 }

@@ -10,7 +10,7 @@ use crate::components::{ago, words::middle};
 const SHOWN: usize = 8;
 
 /// Drafts of new instructions, but for the open one; nothing when there is none.
-pub(super) fn drafts(drafts: &[Draft], open: Option<&str>) -> Option<impl IntoView + use<>> {
+pub(super) fn drafts(drafts: &[Draft], open: Option<&str>) -> Option<AnyView> {
     let items: Vec<_> = drafts
         .iter()
         .filter(|draft| Some(draft.id.as_str()) != open && draft.form.plan.is_none())
@@ -42,5 +42,6 @@ pub(super) fn drafts(drafts: &[Draft], open: Option<&str>) -> Option<impl IntoVi
                 <ul>{items}</ul>
             </section>
         }
+        .into_any()
     })
 }

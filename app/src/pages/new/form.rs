@@ -7,7 +7,7 @@ use crate::areas::{Mode, NewForm, Problem};
 use crate::components::{described_by, field, problem_of};
 use crate::islands::{Combobox, DraftKeeper, Source};
 
-pub(super) fn form(form: &NewForm, problems: &[Problem], around: &Surroundings) -> impl IntoView + use<> {
+pub(super) fn form(form: &NewForm, problems: &[Problem], around: &Surroundings) -> AnyView {
     let repo = combobox("repo", "Repository", Some("owner/name"), Source::Repositories, &form.repo, problems);
     let base = combobox(
         "base",
@@ -28,7 +28,7 @@ pub(super) fn form(form: &NewForm, problems: &[Problem], around: &Surroundings) 
         around.branches.iter().map(|branch| view! { <option value=branch.clone()></option> }).collect_view();
     view! {
         <form method="post" action="/do/preview" class="stack" id="new-form" novalidate>
-            <input type="hidden" name="draft" value=draft.clone()/>
+            <input type="hidden" name="draft" value=draft/>
             <div class="pair">{repo} {base}</div>
             {instruction}
             {mode(form.mode)}
@@ -38,12 +38,13 @@ pub(super) fn form(form: &NewForm, problems: &[Problem], around: &Surroundings) 
                 <button type="submit" class="button primary" formaction="/do/dispatch" data-busy="Dispatching">
                     "Dispatch"
                 </button>
-                <DraftKeeper saved=!draft.is_empty()/>
+                <DraftKeeper/>
             </div>
             <datalist id="list-repo">{repositories}</datalist>
             <datalist id="list-base">{branches}</datalist>
         </form>
     }
+    .into_any()
 }
 
 fn combobox(
@@ -62,7 +63,7 @@ fn combobox(
     field(name, label, help, problem, control.into_any()).into_any()
 }
 
-fn instruction(text: &str, problem: Option<&Problem>) -> impl IntoView + use<> {
+fn instruction(text: &str, problem: Option<&Problem>) -> AnyView {
     let control = view! {
         <textarea
             id="field-instruction"
@@ -78,10 +79,10 @@ fn instruction(text: &str, problem: Option<&Problem>) -> impl IntoView + use<> {
     };
     let help =
         "Markdown. What should change, where, and how one sees that it is done. At most 60,000 characters.";
-    field("instruction", "Instruction", Some(help), problem, control.into_any())
+    field("instruction", "Instruction", Some(help), problem, control.into_any()).into_any()
 }
 
-fn mode(mode: Mode) -> impl IntoView {
+fn mode(mode: Mode) -> AnyView {
     let choice = move |value: &'static str, label: &'static str, help: &'static str, this: Mode| {
         let id = format!("mode-{value}");
         view! {
@@ -108,9 +109,10 @@ fn mode(mode: Mode) -> impl IntoView {
             {choice("plan-first", "Plan first", "Stop after planning, for a person to read, edit and approve.", Mode::PlanFirst)}
         </fieldset>
     }
+    .into_any()
 }
 
-fn more(form: &NewForm, problems: &[Problem]) -> impl IntoView + use<> {
+fn more(form: &NewForm, problems: &[Problem]) -> AnyView {
     let text = |name: &'static str, label: &'static str, help: &'static str, value: &str| {
         let problem = problem_of(problems, name);
         let control = view! {
@@ -147,4 +149,5 @@ fn more(form: &NewForm, problems: &[Problem]) -> impl IntoView + use<> {
             {override_node}
         </details>
     }
+    .into_any()
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::areas::{LintRemark, PlannedWrite, Preview};
 use crate::components::{copy_button, icon, words::count};
 
-pub(super) fn preview(preview: &Preview) -> impl IntoView + use<> {
+pub(super) fn preview(preview: &Preview) -> AnyView {
     let notes = preview.notes.iter().map(|note| {
         view! { <li>{icon("info")} <span>{note.clone()}</span></li> }
     });
@@ -23,7 +23,7 @@ pub(super) fn preview(preview: &Preview) -> impl IntoView + use<> {
     let length = i64::try_from(preview.writes.len()).unwrap_or(i64::MAX);
     view! {
         <section class="preview" id="preview" aria-labelledby="preview-heading">
-            <h2 id="preview-heading">"Preview"</h2>
+            <h2 id="preview-heading" tabindex="-1" data-arrive>"Preview"</h2>
             <p>
                 "Dispatching sends "<strong>{count(length, "write")}</strong>" to "
                 <code>{preview.repo.to_string()}</code>", in this order, starting from "
@@ -35,25 +35,28 @@ pub(super) fn preview(preview: &Preview) -> impl IntoView + use<> {
             <ol class="writes">{preview.writes.iter().map(write).collect_view()}</ol>
         </section>
     }
+    .into_any()
 }
 
-fn lint(remarks: &[LintRemark]) -> Option<impl IntoView + use<>> {
+fn lint(remarks: &[LintRemark]) -> Option<AnyView> {
     let items = remarks.iter().map(|remark| {
         let class = if remark.blocking { "blocking" } else { "" };
         let name = if remark.blocking { "alert" } else { "info" };
         view! {
             <li class=class>{icon(name)} <span>{format!("Line {}: {}", remark.line, remark.message)}</span></li>
         }
+        .into_any()
     });
     (!remarks.is_empty()).then(|| {
         view! {
             <h3>"About the instruction"</h3>
             <ul class="remarks">{items.collect_view()}</ul>
         }
+        .into_any()
     })
 }
 
-fn write(write: &PlannedWrite) -> impl IntoView + use<> {
+fn write(write: &PlannedWrite) -> AnyView {
     let contents = write.contents.iter().map(|(name, text)| {
         view! {
             <div class="content">
@@ -81,4 +84,5 @@ fn write(write: &PlannedWrite) -> impl IntoView + use<> {
             </details>
         </li>
     }
+    .into_any()
 }

@@ -8,7 +8,7 @@ use crate::areas::OverviewQuery;
 use crate::components::{icon, phase_icon, tone};
 
 /// Phases with their number of plans; each is a filter, and a chosen one is taken out again.
-pub(super) fn phases(counts: &[(Phase, u32)], query: &OverviewQuery) -> impl IntoView + use<> {
+pub(super) fn phases(counts: &[(Phase, u32)], query: &OverviewQuery) -> AnyView {
     let items = counts.iter().filter(|(phase, number)| *number > 0 || query.phase.contains(phase)).map(|(phase, number)| {
         let chosen = query.phase.contains(phase);
         let mut next = OverviewQuery { page: 0, ..query.clone() };
@@ -31,10 +31,11 @@ pub(super) fn phases(counts: &[(Phase, u32)], query: &OverviewQuery) -> impl Int
     let clear = (!query.phase.is_empty())
         .then(|| view! { <li><a class="phase-count" href=write(&all)>"All phases"</a></li> });
     view! { <nav aria-label="Phases"><ul class="phase-strip" id="phases">{items.collect_view()} {clear}</ul></nav> }
+    .into_any()
 }
 
 /// Text, repository, author, label, sort; sent as a GET, so that the view has an address.
-pub(super) fn bar(query: &OverviewQuery, signed_in: bool) -> impl IntoView + use<> {
+pub(super) fn bar(query: &OverviewQuery, signed_in: bool) -> AnyView {
     let hidden: Vec<_> = query
         .phase
         .iter()
@@ -92,6 +93,7 @@ pub(super) fn bar(query: &OverviewQuery, signed_in: bool) -> impl IntoView + use
         </form>
         {chips}
     }
+    .into_any()
 }
 
 /// The filters in words, each with the query without it.

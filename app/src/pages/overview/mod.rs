@@ -64,7 +64,7 @@ fn body(
     .into_any()
 }
 
-fn paging(overview: &Overview, query: &OverviewQuery) -> Option<impl IntoView + use<>> {
+fn paging(overview: &Overview, query: &OverviewQuery) -> Option<AnyView> {
     let to = |page: u32| query::write(&OverviewQuery { page, ..query.clone() });
     let earlier = (overview.page > 1)
         .then(|| view! { <a rel="prev" class="button" href=to(overview.page - 1)>"Previous"</a> });
@@ -78,5 +78,6 @@ fn paging(overview: &Overview, query: &OverviewQuery) -> Option<impl IntoView + 
                 {later}
             </nav>
         }
+        .into_any()
     })
 }

@@ -7,7 +7,7 @@ use crate::components::{ago, icon, phase_badge, words::middle};
 use crate::pages::plan::{checks, pr_state, review};
 
 /// Rows that wait for the viewer, with the reason.
-pub(super) fn needs_you(rows: &[PlanRow]) -> impl IntoView + use<> {
+pub(super) fn needs_you(rows: &[PlanRow]) -> AnyView {
     let items = rows.iter().map(|row| {
         view! {
             <li id=format!("needs-{}-{}", row.repo, row.number)>
@@ -23,9 +23,10 @@ pub(super) fn needs_you(rows: &[PlanRow]) -> impl IntoView + use<> {
             <ul>{items.collect_view()}</ul>
         </section>
     }
+    .into_any()
 }
 
-pub(super) fn table(rows: &[PlanRow]) -> impl IntoView + use<> {
+pub(super) fn table(rows: &[PlanRow]) -> AnyView {
     view! {
         <table class="plans" id="plans">
             <caption class="sr">"Plans"</caption>
@@ -43,9 +44,10 @@ pub(super) fn table(rows: &[PlanRow]) -> impl IntoView + use<> {
             <tbody>{rows.iter().map(row).collect_view()}</tbody>
         </table>
     }
+    .into_any()
 }
 
-fn row(row: &PlanRow) -> impl IntoView + use<> {
+fn row(row: &PlanRow) -> AnyView {
     let steps = row.steps.filter(|(_, total)| *total > 0).map(|(done, total)| {
         let words = format!("{done} of {total} steps done");
         view! {
@@ -75,6 +77,7 @@ fn row(row: &PlanRow) -> impl IntoView + use<> {
             <td class="cell-changed end muted">{ago(row.changed_at)}</td>
         </tr>
     }
+    .into_any()
 }
 
 fn address(row: &PlanRow) -> String {

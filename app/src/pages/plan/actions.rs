@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::areas::{ActionKind, ActionOffer, PlanPage};
 use crate::components::icon;
 
-pub(super) fn actions(plan: &PlanPage) -> impl IntoView + use<> {
+pub(super) fn actions(plan: &PlanPage) -> AnyView {
     let (open, refused): (Vec<_>, Vec<_>) = plan.actions.iter().partition(|offer| offer.refused.is_none());
     let first = open.iter().position(|offer| primary(offer.kind));
     let offers: Vec<_> = open
@@ -27,6 +27,7 @@ pub(super) fn actions(plan: &PlanPage) -> impl IntoView + use<> {
         <ul class="actions">{offers}</ul>
         {refused}
     }
+    .into_any()
 }
 
 fn primary(kind: ActionKind) -> bool {
@@ -55,15 +56,16 @@ fn offer(plan: &PlanPage, offer: &ActionOffer, primary: bool) -> AnyView {
     .into_any()
 }
 
-fn refused(offer: &ActionOffer) -> impl IntoView + use<> {
+fn refused(offer: &ActionOffer) -> AnyView {
     let id = format!("refused-{}", slug(offer.kind));
     view! {
         <button type="button" class="button" disabled aria-describedby=id.clone()>{offer.label.clone()}</button>
         <p class="help" id=id>{offer.refused.clone()}</p>
     }
+    .into_any()
 }
 
-fn form(plan: &PlanPage, kind: ActionKind, text: String, class: &'static str) -> impl IntoView + use<> {
+fn form(plan: &PlanPage, kind: ActionKind, text: String, class: &'static str) -> AnyView {
     let methods = plan.pr.as_ref().map(|pr| pr.methods.clone()).unwrap_or_default();
     let method = (kind == ActionKind::Merge && !methods.is_empty()).then(|| method(&methods));
     view! {
@@ -78,6 +80,7 @@ fn form(plan: &PlanPage, kind: ActionKind, text: String, class: &'static str) ->
             {method}
         </form>
     }
+    .into_any()
 }
 
 /// The merge methods that the repository allows; with one there is nothing to choose.

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::areas::Activity;
 use crate::components::ago;
 
-pub(super) fn activity(activity: &[Activity]) -> Option<impl IntoView + use<>> {
+pub(super) fn activity(activity: &[Activity]) -> Option<AnyView> {
     let items = activity.iter().map(|event| {
         let text = match &event.url {
             Some(url) => view! { <a href=url.clone()>{event.text.clone()}</a> }.into_any(),
@@ -20,5 +20,6 @@ pub(super) fn activity(activity: &[Activity]) -> Option<impl IntoView + use<>> {
                 <ol class="activity" reversed>{items.collect_view()}</ol>
             </section>
         }
+        .into_any()
     })
 }

@@ -8,11 +8,7 @@ use crate::areas::{Attempt, DispatchState, DispatchView, Mode};
 use crate::components::{ago, icon};
 
 /// The attempts, newest first and open; older ones folded.
-pub(in crate::pages) fn attempts(
-    attempts: &[Attempt],
-    back: &str,
-    commands: bool,
-) -> Option<impl IntoView + use<>> {
+pub(in crate::pages) fn attempts(attempts: &[Attempt], back: &str, commands: bool) -> Option<AnyView> {
     if attempts.is_empty() {
         return None;
     }
@@ -25,15 +21,18 @@ pub(in crate::pages) fn attempts(
             view! { <li>{one(attempt, index + 1, index + 1 == count, back, commands)}</li> }
         })
         .collect();
-    Some(view! {
-        <section id="attempts" aria-labelledby="attempts-heading">
-            <h2 id="attempts-heading">"Attempts"</h2>
-            <ul class="attempts">{items}</ul>
-        </section>
-    })
+    Some(
+        view! {
+            <section id="attempts" aria-labelledby="attempts-heading">
+                <h2 id="attempts-heading">"Attempts"</h2>
+                <ul class="attempts">{items}</ul>
+            </section>
+        }
+        .into_any(),
+    )
 }
 
-fn one(attempt: &Attempt, number: usize, newest: bool, back: &str, commands: bool) -> impl IntoView + use<> {
+fn one(attempt: &Attempt, number: usize, newest: bool, back: &str, commands: bool) -> AnyView {
     let head = attempt.dispatch.as_ref().map(|dispatch| {
         let mode = match dispatch.mode {
             Mode::OneShot => "",
@@ -67,9 +66,10 @@ fn one(attempt: &Attempt, number: usize, newest: bool, back: &str, commands: boo
             {attempt.run.as_ref().map(run)}
         </details>
     }
+    .into_any()
 }
 
-fn state(state: DispatchState) -> Option<impl IntoView + use<>> {
+fn state(state: DispatchState) -> Option<AnyView> {
     let (class, word) = match state {
         DispatchState::Running => ("working", "dispatching"),
         DispatchState::Sent => return None,
@@ -77,7 +77,7 @@ fn state(state: DispatchState) -> Option<impl IntoView + use<>> {
         DispatchState::Undoing => ("working", "being undone"),
         DispatchState::Undone => ("ended", "undone"),
     };
-    Some(view! { <span class=format!("tag tone-{class}")>{word}</span> })
+    Some(view! { <span class=format!("tag tone-{class}")>{word}</span> }.into_any())
 }
 
 /// Resume and undo of a dispatch that stopped; undo of one that was sent.

@@ -6,7 +6,7 @@ use super::Edit;
 use crate::areas::PlanPage;
 
 /// The editor, folded; nothing where there is no text to edit or nobody to edit it.
-pub(super) fn editor(plan: &PlanPage, edit: &Edit) -> Option<impl IntoView + use<>> {
+pub(super) fn editor(plan: &PlanPage, edit: &Edit) -> Option<AnyView> {
     let (Some(now), Some(version), true) = (&plan.plan, &plan.plan_version, edit.signed_in) else {
         return None;
     };
@@ -20,6 +20,7 @@ pub(super) fn editor(plan: &PlanPage, edit: &Edit) -> Option<impl IntoView + use
                 <pre tabindex="0" aria-labelledby="theirs-heading">{now.clone()}</pre>
             </div>
         }
+        .into_any()
     });
     let both = theirs.is_some();
     let help = if both {
@@ -27,28 +28,31 @@ pub(super) fn editor(plan: &PlanPage, edit: &Edit) -> Option<impl IntoView + use
     } else {
         "Markdown. Saved to the issue on GitHub as you."
     };
-    Some(view! {
-        <details class="editor" id="editor" open=edit.draft.is_some() data-keep-open>
-            <summary>"Edit plan"</summary>
-            <form method="post" action="/do/edit-plan" class="stack">
-                <input type="hidden" name="repo" value=plan.repo.to_string()/>
-                <input type="hidden" name="number" value=plan.number.to_string()/>
-                <input type="hidden" name="version" value=version.clone()/>
-                <input type="hidden" name="draft" value=draft/>
-                <div class:both=both>
-                    {theirs}
-                    <div class="field">
-                        <label for="field-text">"Plan"</label>
-                        <textarea id="field-text" name="text" rows=rows aria-describedby="help-text">
-                            {format!("\n{mine}")}
-                        </textarea>
-                        <p class="help" id="help-text">{help}</p>
+    Some(
+        view! {
+            <details class="editor" id="editor" open=edit.draft.is_some() data-keep-open>
+                <summary>"Edit plan"</summary>
+                <form method="post" action="/do/edit-plan" class="stack">
+                    <input type="hidden" name="repo" value=plan.repo.to_string()/>
+                    <input type="hidden" name="number" value=plan.number.to_string()/>
+                    <input type="hidden" name="version" value=version.clone()/>
+                    <input type="hidden" name="draft" value=draft/>
+                    <div class:both=both>
+                        {theirs}
+                        <div class="field">
+                            <label for="field-text">"Plan"</label>
+                            <textarea id="field-text" name="text" rows=rows aria-describedby="help-text">
+                                {format!("\n{mine}")}
+                            </textarea>
+                            <p class="help" id="help-text">{help}</p>
+                        </div>
                     </div>
-                </div>
-                <div class="form-end">
-                    <button type="submit" class="button primary" data-busy="Saving">"Save plan"</button>
-                </div>
-            </form>
-        </details>
-    })
+                    <div class="form-end">
+                        <button type="submit" class="button primary" data-busy="Saving">"Save plan"</button>
+                    </div>
+                </form>
+            </details>
+        }
+        .into_any(),
+    )
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::areas::{Job, Run};
 use crate::components::{ago, copyable, icon, lasted};
 
-pub(super) fn run(run: &Run) -> impl IntoView + use<> {
+pub(super) fn run(run: &Run) -> AnyView {
     let jobs = run.jobs.iter().map(|job| view! { <li>{self::job(job)}</li> });
     let attempt = (run.attempt > 1).then(|| format!(", attempt {}", run.attempt));
     view! {
@@ -20,9 +20,10 @@ pub(super) fn run(run: &Run) -> impl IntoView + use<> {
             <ul class="jobs">{jobs.collect_view()}</ul>
         </div>
     }
+    .into_any()
 }
 
-fn job(job: &Job) -> impl IntoView + use<> {
+fn job(job: &Job) -> AnyView {
     let failed = job.conclusion.as_deref().is_some_and(|how| matches!(how, "failure" | "timed_out"));
     let running = job.status == "in_progress";
     let steps = job.steps.iter().map(|step| {
@@ -47,10 +48,11 @@ fn job(job: &Job) -> impl IntoView + use<> {
             <p class="small"><a href=job.url.clone()>"Log of " {job.name.clone()} " on GitHub"</a></p>
         </details>
     }
+    .into_any()
 }
 
 /// The icon of a run, job, step or check by GitHub's status and conclusion.
-pub(super) fn status_icon(status: &str, conclusion: Option<&str>) -> impl IntoView + use<> {
+pub(super) fn status_icon(status: &str, conclusion: Option<&str>) -> AnyView {
     let (class, name) = match (status, conclusion) {
         (_, Some("success")) => ("tone-review", "check-circle"),
         (_, Some("failure" | "timed_out" | "startup_failure")) => ("tone-failed", "x-circle"),
@@ -59,7 +61,7 @@ pub(super) fn status_icon(status: &str, conclusion: Option<&str>) -> impl IntoVi
         ("in_progress", None) => ("tone-working", "dot-fill"),
         _ => ("tone-waiting", "clock"),
     };
-    view! { <span class=format!("mark {class}")>{icon(name)}</span> }
+    view! { <span class=format!("mark {class}")>{icon(name)}</span> }.into_any()
 }
 
 /// GitHub's status and conclusion in words.

@@ -7,11 +7,7 @@ use crate::areas::{Evidence, Stage, StageState};
 use crate::components::{ago, icon, lasted, phase_icon, tone};
 
 /// The stepper, and under it why the plan is in its phase.
-pub(in crate::pages) fn stepper(
-    stages: &[Stage],
-    phase: Phase,
-    evidence: &[Evidence],
-) -> impl IntoView + use<> {
+pub(in crate::pages) fn stepper(stages: &[Stage], phase: Phase, evidence: &[Evidence]) -> AnyView {
     let items = stages.iter().map(|stage| {
         let state = match stage.state {
             StageState::Done => "done",
@@ -44,9 +40,10 @@ pub(in crate::pages) fn stepper(
             {why(stages, phase, evidence)}
         </section>
     }
+    .into_any()
 }
 
-fn why(stages: &[Stage], phase: Phase, evidence: &[Evidence]) -> Option<impl IntoView + use<>> {
+fn why(stages: &[Stage], phase: Phase, evidence: &[Evidence]) -> Option<AnyView> {
     let earlier: Vec<_> = stages
         .iter()
         .filter(|stage| stage.phase != phase && !stage.evidence.is_empty())
@@ -62,10 +59,11 @@ fn why(stages: &[Stage], phase: Phase, evidence: &[Evidence]) -> Option<impl Int
                 {earlier}
             </details>
         }
+        .into_any()
     })
 }
 
-fn facts(evidence: &[Evidence]) -> impl IntoView + use<> {
+fn facts(evidence: &[Evidence]) -> AnyView {
     let items = evidence.iter().map(|fact| {
         let text = match &fact.url {
             Some(url) => view! { <a href=url.clone()>{fact.fact.clone()}</a> }.into_any(),
@@ -79,7 +77,7 @@ fn facts(evidence: &[Evidence]) -> impl IntoView + use<> {
             </li>
         }
     });
-    view! { <ul class="facts">{items.collect_view()}</ul> }
+    view! { <ul class="facts">{items.collect_view()}</ul> }.into_any()
 }
 
 /// What is shown while the dispatch has not yet made the issue.

@@ -107,7 +107,7 @@ fn view_of(plan: &PlanPage, notice: &crate::commands::Notice, edit: &Edit) -> An
     .into_any()
 }
 
-fn text(plan: &PlanPage, edit: &Edit) -> impl IntoView + use<> {
+fn text(plan: &PlanPage, edit: &Edit) -> AnyView {
     let shown = match &plan.plan {
         Some(text) => markdown(text).into_any(),
         None => view! { <p class="muted">"The plan is not written yet. The agent saves it to the issue when planning ends."</p> }.into_any(),
@@ -128,4 +128,5 @@ fn text(plan: &PlanPage, edit: &Edit) -> impl IntoView + use<> {
             {instruction}
         </section>
     }
+    .into_any()
 }

@@ -7,18 +7,13 @@ use crate::components::{icon, words::span};
 use crate::context::now;
 
 /// The operations as a list; `back` is the page that commands come back to.
-pub(super) fn operations(dispatch: &DispatchView, back: &str, commands: bool) -> impl IntoView + use<> {
+pub(super) fn operations(dispatch: &DispatchView, back: &str, commands: bool) -> AnyView {
     let items =
         dispatch.operations.iter().map(|operation| self::operation(dispatch, operation, back, commands));
-    view! { <ol class="operations">{items.collect_view()}</ol> }
+    view! { <ol class="operations">{items.collect_view()}</ol> }.into_any()
 }
 
-fn operation(
-    dispatch: &DispatchView,
-    operation: &OperationView,
-    back: &str,
-    commands: bool,
-) -> impl IntoView + use<> {
+fn operation(dispatch: &DispatchView, operation: &OperationView, back: &str, commands: bool) -> AnyView {
     let (class, name, word) = look(operation.state);
     let title = match &operation.url {
         Some(url) => view! { <a href=url.clone()>{operation.title.clone()}</a> }.into_any(),
@@ -50,6 +45,7 @@ fn operation(
             </div>
         </li>
     }
+    .into_any()
 }
 
 fn look(state: OperationState) -> (&'static str, &'static str, &'static str) {
@@ -96,7 +92,7 @@ pub(super) fn command(
     text: &'static str,
     label: &str,
     class: &'static str,
-) -> impl IntoView + use<> {
+) -> AnyView {
     let operation =
         operation.map(|key| view! { <input type="hidden" name="operation" value=key.to_owned()/> });
     view! {
@@ -108,4 +104,5 @@ pub(super) fn command(
             <button type="submit" class=format!("button {class}") aria-label=label.to_owned()>{text}</button>
         </form>
     }
+    .into_any()
 }

@@ -6,7 +6,7 @@ use super::jobs::{status_icon, status_word};
 use crate::areas::{Checks, PrState, PullRequest, ReviewState};
 use crate::components::{ago, copy_button, icon, words::count};
 
-pub(super) fn pull_request(pr: &PullRequest, checkout: &[String]) -> impl IntoView + use<> {
+pub(super) fn pull_request(pr: &PullRequest, checkout: &[String]) -> AnyView {
     let checks = pr.check_list.iter().map(|(name, state, url)| {
         let (status, conclusion) = split(state);
         let name = match url {
@@ -49,6 +49,7 @@ pub(super) fn pull_request(pr: &PullRequest, checkout: &[String]) -> impl IntoVi
             {checkout}
         </section>
     }
+    .into_any()
 }
 
 /// A check's state is `status` or `status/conclusion`, or a bare conclusion.
@@ -66,28 +67,28 @@ fn split(state: &str) -> (&str, Option<&str>) {
     }
 }
 
-pub(in crate::pages) fn pr_state(state: PrState) -> impl IntoView {
+pub(in crate::pages) fn pr_state(state: PrState) -> AnyView {
     let (class, name, word) = match state {
         PrState::Draft => ("idle", "git-pull-request-draft", "Draft"),
         PrState::Open => ("review", "git-pull-request", "Open"),
         PrState::Merged => ("merged", "git-merge", "Merged"),
         PrState::Closed => ("failed", "git-pull-request-closed", "Closed"),
     };
-    view! { <span class=format!("mark tone-{class}")>{icon(name)} <span>{word}</span></span> }
+    view! { <span class=format!("mark tone-{class}")>{icon(name)} <span>{word}</span></span> }.into_any()
 }
 
-pub(in crate::pages) fn review(review: ReviewState) -> Option<impl IntoView> {
+pub(in crate::pages) fn review(review: ReviewState) -> Option<AnyView> {
     let (class, word) = match review {
         ReviewState::None => return None,
         ReviewState::Approved => ("review", "approved"),
         ReviewState::ChangesRequested => ("failed", "changes requested"),
         ReviewState::Commented => ("idle", "commented"),
     };
-    Some(view! { <span class=format!("tag tone-{class}")>{word}</span> })
+    Some(view! { <span class=format!("tag tone-{class}")>{word}</span> }.into_any())
 }
 
 /// The checks in one line: icons with numbers, words for readers.
-pub(in crate::pages) fn checks(checks: Checks) -> Option<impl IntoView> {
+pub(in crate::pages) fn checks(checks: Checks) -> Option<AnyView> {
     let part = |number: u32, class: &'static str, name: &'static str, word: &'static str| {
         (number > 0).then(|| {
             let words = format!("{} {word}", count(number, "check"));
@@ -109,6 +110,7 @@ pub(in crate::pages) fn checks(checks: Checks) -> Option<impl IntoView> {
                 {part(checks.skipped, "ended", "skip", "skipped")}
             </span>
         }
+        .into_any()
     })
 }
 

@@ -7,7 +7,7 @@ use crate::address::address;
 use crate::areas::{PlanPage, Run};
 use crate::components::{ago, copyable, phase_badge};
 
-pub(super) fn side(plan: &PlanPage) -> impl IntoView + use<> {
+pub(super) fn side(plan: &PlanPage) -> AnyView {
     let run = plan.attempts.iter().rev().find_map(|attempt| attempt.run.as_ref());
     let by = plan
         .attempts
@@ -36,13 +36,14 @@ pub(super) fn side(plan: &PlanPage) -> impl IntoView + use<> {
             </section>
         </aside>
     }
+    .into_any()
 }
 
-fn entry(name: &'static str, value: AnyView) -> impl IntoView {
-    view! { <div><dt>{name}</dt><dd>{value}</dd></div> }
+fn entry(name: &'static str, value: AnyView) -> AnyView {
+    view! { <div><dt>{name}</dt><dd>{value}</dd></div> }.into_any()
 }
 
-fn about_run(run: &Run) -> impl IntoView + use<> {
+fn about_run(run: &Run) -> AnyView {
     let conclusion = run.conclusion.as_deref();
     entry(
         "Run",
@@ -53,6 +54,7 @@ fn about_run(run: &Run) -> impl IntoView + use<> {
         }
         .into_any(),
     )
+    .into_any()
 }
 
 fn objective(plan: &PlanPage, number: i64) -> AnyView {

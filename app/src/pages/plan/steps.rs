@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::areas::{Step, StepState};
 use crate::components::icon;
 
-pub(super) fn steps(steps: &[Step]) -> Option<impl IntoView + use<>> {
+pub(super) fn steps(steps: &[Step]) -> Option<AnyView> {
     if steps.is_empty() {
         return None;
     }
@@ -25,6 +25,7 @@ pub(super) fn steps(steps: &[Step]) -> Option<impl IntoView + use<>> {
                 <span class="sr">{format!(", {word}")}</span>
             </li>
         }
+        .into_any()
     });
     Some(view! {
         <section id="steps" aria-labelledby="steps-heading">
@@ -32,5 +33,5 @@ pub(super) fn steps(steps: &[Step]) -> Option<impl IntoView + use<>> {
             <progress value=done.to_string() max=steps.len().to_string() aria-label="Steps done"></progress>
             <ol class="steps">{items.collect_view()}</ol>
         </section>
-    })
+    }.into_any())
 }

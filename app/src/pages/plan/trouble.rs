@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::areas::Trouble;
 use crate::components::icon;
 
-pub(super) fn trouble(trouble: &Trouble) -> impl IntoView + use<> {
+pub(super) fn trouble(trouble: &Trouble) -> AnyView {
     let place = match (&trouble.job, &trouble.step) {
         (Some(job), Some(step)) => Some(format!("Job “{job}”, step “{step}”.")),
         (Some(job), None) => Some(format!("Job “{job}”.")),
@@ -27,4 +27,5 @@ pub(super) fn trouble(trouble: &Trouble) -> impl IntoView + use<> {
             {log}
         </section>
     }
+    .into_any()
 }

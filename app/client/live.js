@@ -1,0 +1,14 @@
+// Makes pages live. Everything here is an addition: without it links, forms and reloading work.
+import { listenForChanges } from "./changes.js";
+import { sendForms } from "./forms.js";
+import { followHistory, rememberFolds } from "./page.js";
+import { offerCopies } from "./copy.js";
+import { keepTimesFresh } from "./times.js";
+
+document.documentElement.classList.add("scripted");
+rememberFolds();
+followHistory();
+sendForms();
+listenForChanges();
+offerCopies();
+keepTimesFresh();
