@@ -1,6 +1,9 @@
 //! Every request as it was sent, with its answer.
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Mutex,
+};
 
 use axum::http::request::Parts;
 use serde::Serialize;
@@ -8,6 +11,9 @@ use serde::Serialize;
 /// Headers that tests ask about. The token itself is never kept.
 const HEADERS: &[&str] =
     &["accept", "content-type", "if-none-match", "if-modified-since", "user-agent", "x-github-api-version"];
+
+/// The journal keeps the latest so many entries.
+const KEPT: usize = 20_000;
 
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Entry {
@@ -30,7 +36,7 @@ pub struct Entry {
 }
 
 #[derive(Debug, Default)]
-pub struct Journal(Mutex<(u64, Vec<Entry>)>);
+pub struct Journal(Mutex<(u64, VecDeque<Entry>)>);
 
 impl Entry {
     pub fn of(parts: &Parts) -> Self {
@@ -60,11 +66,14 @@ impl Journal {
         let mut all = self.0.lock().unwrap_or_else(|e| e.into_inner());
         all.0 += 1;
         entry.n = all.0;
-        all.1.push(entry);
+        all.1.push_back(entry);
+        if all.1.len() > KEPT {
+            all.1.pop_front();
+        }
     }
 
     pub fn entries(&self) -> Vec<Entry> {
-        self.0.lock().unwrap_or_else(|e| e.into_inner()).1.clone()
+        self.0.lock().unwrap_or_else(|e| e.into_inner()).1.iter().cloned().collect()
     }
 
     pub fn clear(&self) {

@@ -15,7 +15,7 @@ use axum::{
 use sha2::{Digest, Sha256};
 use tower::ServiceExt;
 
-use super::rate::resource;
+use super::{guard, rate::resource};
 use crate::{
     contract::{self, Exchange},
     controls::{faults::Fault, journal::Entry},
@@ -32,6 +32,9 @@ pub struct Cut;
 
 pub async fn exchange(world: World, router: Router, request: Request<Body>) -> Result<Response<Body>, Cut> {
     let path = request.uri().path().to_owned();
+    if !guard::allows(request.method(), request.headers()) {
+        return Ok(Refusal::forbidden("The sandbox serves this machine only").into_response());
+    }
     if path.starts_with("/_sandbox") {
         return Ok(route(router, request).await);
     }

@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod exchange;
+pub mod guard;
 pub mod page;
 pub mod path;
 pub mod rate;

@@ -130,7 +130,7 @@ async fn comment(
 ) -> Answer {
     let mut m = w.lock().await;
     let repo = m.allowed(&caller, &owner, &name, SAY)?.id;
-    let head = m.pull(repo, number).ok_or_else(Refusal::not_found)?.1.head_sha.clone();
+    m.pull(repo, number).ok_or_else(Refusal::not_found)?;
     let missing = |field: &str| Refusal::field("PullRequestReviewComment", "missing_field", field);
     let parent = body.0.get("in_reply_to").and_then(serde_json::Value::as_u64);
     let parent_of = |id: u64| m.repos.get(&repo).and_then(|r| r.review_comments.get(&id)).cloned();
@@ -153,7 +153,7 @@ async fn comment(
         body: text,
         path,
         line,
-        commit_id: body.text("commit_id")?.unwrap_or(head),
+        commit_id: body.text("commit_id")?.ok_or_else(|| missing("commit_id"))?,
         in_reply_to: parent.map(|p| p.in_reply_to.unwrap_or(p.id)),
         resolved: false,
         created_at: m.now(),

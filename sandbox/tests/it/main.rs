@@ -3,6 +3,7 @@
 mod access;
 mod controls;
 mod git;
+mod graphql;
 mod harness;
 mod issues;
 mod oauth;
