@@ -9,6 +9,8 @@ pub use waymark_domain::progress::Progress;
 use super::failure::Failure;
 use super::hub::Comment;
 
+const ROADMAP: &str = "objective-roadmap";
+
 /// The fields of a JSON object.
 fn mapping(data: &Value) -> Map<String, Value> {
     data.as_object().cloned().unwrap_or_default()
@@ -68,10 +70,77 @@ pub fn found_plan(body: &str, comments: &[Comment]) -> Option<Found> {
     plan::text(body, &texts)
 }
 
-pub fn has_node(_body: &str, _node: &str) -> bool {
-    false
+/// Whether the body's roadmap has a node.
+pub fn has_node(body: &str, id: &str) -> bool {
+    nodes(body).is_some_and(|(_, nodes)| nodes.iter().any(|node| node["id"] == id))
 }
 
-pub fn node_registered(_body: &str, _node: &str, _issue: u64, _pr: u64) -> Option<String> {
-    None
+/// The body with a roadmap node that names the plan and its pull request and is being planned; none when it does already.
+///
+/// Only what is empty is filled: refs of others stay, and only a pending node becomes `planning`.
+pub fn node_registered(body: &str, id: &str, issue: u64, pr: u64) -> Option<String> {
+    let (key, mut nodes) = nodes(body)?;
+    let node = nodes.iter_mut().find(|node| node["id"] == id)?.as_object_mut()?;
+    let is_empty = |value: &Value| value.is_null() || value == "";
+    let gaps = [("plan", format!("#{issue}")), ("pr", format!("#{pr}"))];
+    for (name, reference) in gaps {
+        // The newest generation has no plan column; a key that is not there is not added.
+        if let Some(value) = node.get_mut(name).filter(|value| is_empty(value)) {
+            *value = Value::from(reference);
+        }
+    }
+    if node.get("status").is_some_and(|status| status == "pending") {
+        node.insert("status".to_owned(), Value::from("planning"));
+    }
+    let changes = Map::from_iter([(key.to_owned(), Value::Array(nodes))]);
+    block::update(body, ROADMAP, &changes).ok().filter(|new| new != body)
+}
+
+/// The nodes of a roadmap, and the key under which its generation keeps them.
+fn nodes(body: &str) -> Option<(&'static str, Vec<Value>)> {
+    let data = block::first(body, ROADMAP)?;
+    ["nodes", "steps"].into_iter().find_map(|key| Some((key, data.get(key)?.as_array()?.clone())))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_node_is_filled_where_it_is_empty_and_with_refs_that_carry_a_sign() {
+        let roadmap = json!({"schema_version": "3", "nodes": [
+            {"id": "1.1", "description": "a", "status": "in_progress", "plan": null, "pr": "#3"},
+            {"id": "1.2", "description": "C:\\U", "status": "pending", "plan": null, "pr": null},
+        ]});
+        let body = format!("before\n\n{}\n\nafter", render("objective-roadmap", &roadmap));
+        let new = node_registered(&body, "1.2", 12, 13).expect("a change");
+        let node = &nodes(&new).expect("a roadmap").1[1];
+        assert_eq!(
+            node,
+            &json!({"id": "1.2", "description": "C:\\U", "status": "planning", "plan": "#12", "pr": "#13"})
+        );
+        assert!(new.starts_with("before\n\n") && new.ends_with("\n\nafter"));
+        assert_eq!(node_registered(&new, "1.2", 12, 13), None);
+        let other = node_registered(&body, "1.1", 12, 13).expect("a change");
+        let node = &nodes(&other).expect("a roadmap").1[0];
+        assert_eq!(
+            (&node["status"], &node["plan"], &node["pr"]),
+            (&json!("in_progress"), &json!("#12"), &json!("#3"))
+        );
+        assert!(has_node(&body, "1.1") && !has_node(&body, "9"));
+        assert_eq!(node_registered(&body, "9", 12, 13), None);
+    }
+
+    #[test]
+    fn only_gaps_are_filled() {
+        let body = render("plan-header", &json!({"schema_version": "2", "a": null, "b": "x"}));
+        let new = filled(&body, "plan-header", &json!({"a": "1", "b": "2", "c": "3"})).expect("a change");
+        assert_eq!(field(&new, "plan-header", "b"), Some(json!("x")));
+        assert_eq!(field(&new, "plan-header", "c"), Some(json!("3")));
+        assert_eq!(filled(&new, "plan-header", &json!({"a": "9"})), None);
+        assert_eq!(updated(&new, "plan-header", &json!({"b": "x"})), None);
+        assert_eq!(updated("no block", "plan-header", &json!({"b": "x"})), None);
+    }
 }
