@@ -16,6 +16,7 @@ mod update;
 pub use crate::yaml::Mapping;
 pub use marker::WARNING;
 pub use read::{Block, Content, Finding, Reading, first, read};
+pub(crate) use render::harmless;
 pub use render::{RenderError, render, render_content, render_with_warning};
 pub use schema::validate;
 pub use update::{UpdateError, update, update_content};

@@ -19,7 +19,8 @@ const MAX_GAP: usize = 100;
 /// # Errors
 /// A text that can't be written unharmed.
 pub fn comments(plan: &str) -> Result<Vec<String>, RenderError> {
-    let plan = plan.trim().replace("\r\n", "\n");
+    // Closing markers are made harmless before the text is measured.
+    let plan = block::harmless(&plan.trim().replace("\r\n", "\n"));
     let mut parts: Vec<(String, &str)> = Vec::new();
     let (mut gap, mut rest) = (String::new(), plan.as_str());
     while let Some((head, next, tail)) = split(rest) {
@@ -43,7 +44,7 @@ pub fn comments(plan: &str) -> Result<Vec<String>, RenderError> {
 
 /// Number of the part (from 2) and the white space before it, of a comment that continues a plan.
 pub fn part(comment: &str) -> Option<(usize, String)> {
-    let rest = &comment[comment.find(MARKER)? + MARKER.len()..];
+    let rest = comment.trim_start().strip_prefix(MARKER)?;
     let (number, rest) = rest.split_once(" of ")?;
     let (_, rest) = rest.split_once(", joined by '")?;
     let (gap, _) = rest.split_once("' -->")?;

@@ -115,6 +115,9 @@ impl<'a> Reader<'a> {
             Event::Scalar(_, _, _, Some(_))
             | Event::SequenceStart(_, Some(_))
             | Event::MappingStart(_, Some(_)) => Err(refusal(span, "tags are not read")),
+            Event::Scalar(text, ScalarStyle::Plain, _, _) if text == "<<" => {
+                Err(refusal(span, "`<<` is a key, not a value"))
+            }
             Event::Scalar(text, ScalarStyle::Plain, _, _) => {
                 resolve::plain(&text).map_err(|why| refusal(span, why))
             }
@@ -153,7 +156,7 @@ impl<'a> Reader<'a> {
                 Event::Scalar(text, ..) => text.clone().into_owned(),
                 _ => String::new(),
             };
-            let key = match self.node(event, span, depth + 1)? {
+            let key = match if is_merge { Value::Null } else { self.node(event, span, depth + 1)? } {
                 Value::String(text) => text,
                 Value::Array(_) | Value::Object(_) => return Err(refusal(span, "a key must be a scalar")),
                 Value::Null => "null".to_owned(),
