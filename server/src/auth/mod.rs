@@ -8,6 +8,7 @@
 mod accounts;
 mod flow;
 pub mod hardening;
+pub mod limit;
 mod oauth;
 mod refresh;
 mod seal;
