@@ -1,1 +1,87 @@
-//! The routes of the pages and the context they run in.
+//! The routes of the pages and the context they run in: the same for pages and server functions.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderValue, header, request::Parts};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Extension, Router};
+use leptos::config::LeptosOptions;
+use leptos::nonce::use_nonce;
+use leptos::prelude::{provide_context, use_context};
+use leptos_axum::{ResponseOptions, handle_server_fns_with_context, render_app_async_with_context};
+use waymark_app::areas::{Account, Areas, Installation, Viewer};
+use waymark_app::{RequestId, shell};
+
+use crate::auth::{Current, hardening};
+use crate::state::App;
+
+impl Account for App {
+    fn installation(&self) -> Installation {
+        Installation {
+            public_url: self.config.public().to_owned(),
+            github_url: self.config.github().to_owned(),
+            sandbox: self.config.sandbox,
+        }
+    }
+}
+
+/// What the pages need of the server.
+#[derive(Clone)]
+struct Site {
+    areas: Areas,
+    options: LeptosOptions,
+    github: String,
+}
+
+/// Pages at every address that nothing else answers, and server functions under `/do`.
+pub fn routes(app: &App, areas: &Areas) -> Router<App> {
+    waymark_app::register();
+    let options = LeptosOptions::builder()
+        .output_name("waymark")
+        .site_root(app.config.site_dir.display().to_string())
+        .build();
+    let site = Site { areas: areas.clone(), options, github: app.config.github().to_owned() };
+    Router::new()
+        // Nothing that changes state answers a GET.
+        .route("/do/{*function}", post(server_function))
+        .fallback(page)
+        .layer(Extension(site))
+}
+
+/// Provides what a page or a server function may ask for.
+fn provide(site: &Site, viewer: Option<Viewer>, request_id: Option<String>) {
+    provide_context(site.areas.clone());
+    provide_context(viewer);
+    if let Some(id) = request_id {
+        provide_context(RequestId(id));
+    }
+}
+
+/// The context of this request, to be provided when the page or the function runs.
+fn context(site: &Site, request: &Request) -> impl Fn() + Clone + Send + Sync + 'static + use<> {
+    let viewer = request.extensions().get::<Current>().and_then(|current| current.0.clone());
+    let id = request.headers().get("x-request-id").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let site = site.clone();
+    move || provide(&site, viewer.clone(), id.clone())
+}
+
+async fn server_function(Extension(site): Extension<Site>, request: Request) -> Response {
+    let context = context(&site, &request);
+    handle_server_fns_with_context(context, request).await.into_response()
+}
+
+async fn page(Extension(site): Extension<Site>, request: Request) -> Response {
+    let context = context(&site, &request);
+    let document = move || {
+        if let (Some(nonce), Some(options)) = (use_nonce(), use_context::<ResponseOptions>()) {
+            let policy = hardening::page_policy(&nonce, &site.github);
+            if let Ok(policy) = HeaderValue::from_str(&policy) {
+                options.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+            }
+        }
+        shell(site.options.clone())
+    };
+    let (parts, _): (Parts, Body) = request.into_parts();
+    render_app_async_with_context(context, document)(Request::from_parts(parts, Body::empty())).await
+}

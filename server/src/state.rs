@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Notify;
+
 use crate::auth::Tokens;
 use crate::config::Config;
 use crate::db::Db;
@@ -22,4 +24,6 @@ pub struct App {
     pub access: AccessCache,
     pub engine: Engine,
     pub mirror: Mirror,
+    /// Wakes the worker of webhook deliveries.
+    pub inbox: Arc<Notify>,
 }

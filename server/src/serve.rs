@@ -1,1 +1,0 @@
-//! `waymark serve`: the wiring.

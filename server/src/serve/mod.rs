@@ -1,0 +1,186 @@
+//! `waymark serve`: the wiring.
+
+mod download;
+pub mod log;
+mod router;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+use tokio::net::TcpListener;
+use waymark_app::areas::Areas;
+
+use crate::auth::{Sessions, Tokens};
+use crate::config::Config;
+use crate::db::Db;
+use crate::dispatch::{self, Engine};
+use crate::events::Events;
+use crate::github::GitHub;
+use crate::mirror;
+use crate::mirror::access::AccessCache;
+use crate::state::App;
+
+pub use router::router;
+
+/// Why the server stopped, in words.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Failure(String);
+
+impl Failure {
+    fn of(what: &str, error: &dyn std::fmt::Display) -> Failure {
+        Failure(format!("{what}: {error}"))
+    }
+}
+
+/// Opens what the server stands on.
+///
+/// # Errors
+/// A database that cannot be opened, or addresses that cannot be used.
+pub async fn open(config: Config) -> Result<App, Failure> {
+    let db = Db::open(config.database_url.expose_secret())
+        .await
+        .map_err(|error| Failure::of("WAYMARK_DATABASE_URL", &error))?;
+    let tokens = Tokens::new(&db, &config).map_err(|error| Failure::of("configuration", &error))?;
+    let github = GitHub::new(config.github_api_url.clone(), config.github_timeout);
+    let epoch = jiff::Timestamp::now().as_millisecond().unsigned_abs();
+    Ok(App {
+        config: Arc::new(config),
+        db,
+        github,
+        tokens,
+        events: Events::new(epoch),
+        access: AccessCache::default(),
+        engine: Engine::default(),
+        mirror: mirror::Mirror::default(),
+        inbox: Arc::default(),
+    })
+}
+
+/// The areas on the running server.
+pub fn areas(app: &App) -> Areas {
+    let repositories = Arc::new(mirror::Repositories::new(app.clone()));
+    let dispatches = Arc::new(dispatch::Area::new(app.clone(), repositories.clone()));
+    Areas {
+        account: Arc::new(app.clone()),
+        plans: Arc::new(mirror::Plans::new(app.clone(), dispatches.clone())),
+        dispatches,
+        repositories,
+    }
+}
+
+/// Serves until the process is told to stop.
+///
+/// # Errors
+/// What keeps it from starting.
+pub async fn serve(config: Config) -> Result<(), Failure> {
+    let listener = TcpListener::bind(config.addr).await.map_err(|error| {
+        Failure::of(&format!("WAYMARK_ADDR {} cannot be listened on", config.addr), &error)
+    })?;
+    #[cfg(feature = "sandbox")]
+    let sandbox = match config.sandbox {
+        true => Some(sandbox::embedded(&config).await?),
+        false => None,
+    };
+    let public = config.public().to_owned();
+    let github = config.github().to_owned();
+    let in_a_box = config.sandbox;
+    let app = open(config).await?;
+    let areas = areas(&app);
+    spawn_background(&app);
+    println!("Waymark    {public}");
+    if in_a_box {
+        println!("Sandbox    {github}  (GitHub in a box, with a demo agent)");
+        println!("Next       open {public}, sign in as writer, choose New and acme/widgets, and dispatch");
+    } else {
+        println!("GitHub     {github}");
+    }
+    axum::serve(listener, router(&app, &areas).into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(stopped())
+        .await
+        .map_err(|error| Failure::of("the server ended", &error))?;
+    #[cfg(feature = "sandbox")]
+    if let Some(sandbox) = sandbox {
+        sandbox.shutdown().await;
+    }
+    Ok(())
+}
+
+/// Starts what goes on beside requests.
+pub fn spawn_background(app: &App) {
+    dispatch::spawn_resume_all(app);
+    crate::webhooks::spawn(app);
+    crate::reconcile::spawn(app);
+    let sessions = Sessions::new(&app.db);
+    tokio::spawn(async move {
+        let mut hours = tokio::time::interval(Duration::from_secs(3600));
+        loop {
+            hours.tick().await;
+            if let Err(error) = sessions.sweep(jiff::Timestamp::now().as_millisecond()).await {
+                tracing::warn!(%error, "old sessions cannot be deleted");
+            }
+        }
+    });
+}
+
+/// Drops the mirror and reads it again.
+///
+/// # Errors
+/// What kept it from being read.
+pub async fn rebuild(config: Config) -> Result<(), Failure> {
+    let app = open(config).await?;
+    let failed =
+        mirror::rebuild(&app).await.map_err(|problem| Failure::of("the mirror was not rebuilt", &problem))?;
+    for (repo, problem) in &failed {
+        eprintln!("{repo} was not read: {problem}");
+    }
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure(format!("{} repositories were not read", failed.len())))
+    }
+}
+
+/// Asks a server's health check.
+///
+/// # Errors
+/// No answer, or one that says that it is not well.
+pub async fn health(addr: SocketAddr) -> Result<(), Failure> {
+    let mut addr = addr;
+    if addr.ip().is_unspecified() {
+        addr.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    let failed = |error: reqwest::Error| Failure::of("the server does not answer", &error.without_url());
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(4)).build().map_err(failed)?;
+    let answer = client.get(format!("http://{addr}/healthz")).send().await.map_err(failed)?;
+    if answer.status().is_success() {
+        Ok(())
+    } else {
+        Err(Failure(format!("the server answered {}", answer.status())))
+    }
+}
+
+async fn stopped() {
+    let interrupt = async {
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}

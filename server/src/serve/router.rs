@@ -1,0 +1,85 @@
+//! Every route, and the layers around them.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tower_http::compression::CompressionLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::services::ServeDir;
+use tower_http::trace::TraceLayer;
+use waymark_app::areas::Areas;
+
+use super::download;
+use crate::auth::{self, hardening};
+use crate::state::App;
+use crate::{api, events, pages, webhooks};
+
+/// Larger requests are refused; a webhook may be larger, up to GitHub's own cap.
+const LARGEST_REQUEST: usize = 2 * 1024 * 1024;
+
+/// The whole server.
+pub fn router(app: &App, areas: &Areas) -> Router {
+    let site = ServeDir::new(&app.config.site_dir).precompressed_br().append_index_html_on_directories(false);
+    let people = Router::new()
+        .merge(auth::routes())
+        .nest("/api/v1", api::routes(areas))
+        .merge(pages::routes(app, areas))
+        .route("/events", get(events::stream_events))
+        .layer(from_fn_with_state(app.clone(), auth::load_viewer))
+        .layer(auth::layer(&app.db, &app.config))
+        .layer(RequestBodyLimitLayer::new(LARGEST_REQUEST));
+    let request_id = header::HeaderName::from_static("x-request-id");
+    Router::new()
+        .merge(people)
+        .merge(webhooks::routes())
+        .route("/healthz", get(healthy))
+        .route("/download/waymark", get(download::program))
+        .route("/download/waymark.sha256", get(download::digest))
+        .merge(
+            Router::new()
+                .nest_service("/pkg", ServeDir::new(app.config.site_dir.join("pkg")).precompressed_br())
+                .route_service("/live.js", site.clone())
+                .route_service("/style.css", site.clone())
+                .route_service("/favicon.svg", site.clone())
+                .route_service("/icons.svg", site.clone())
+                .route_service("/robots.txt", site)
+                .layer(from_fn(revalidated)),
+        )
+        .with_state(app.clone())
+        .layer(from_fn_with_state(app.clone(), hardening::same_site))
+        .layer(from_fn_with_state(app.clone(), hardening::headers))
+        .layer(CompressionLayer::new())
+        .layer(PropagateRequestIdLayer::new(request_id.clone()))
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))
+}
+
+/// The path without its query, which may hold what somebody typed.
+fn span(request: &axum::http::Request<Body>) -> tracing::Span {
+    let id = request.headers().get("x-request-id").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
+}
+
+/// The site's files are public and asked for again each time; an unchanged one costs a 304.
+async fn revalidated(request: Request, next: Next) -> Response {
+    let mut answer = next.run(request).await;
+    if answer.status().is_success() || answer.status() == StatusCode::NOT_MODIFIED {
+        answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, no-cache"));
+    }
+    answer
+}
+
+async fn healthy(State(app): State<App>) -> Response {
+    match sqlx::query("SELECT 1").execute(app.db.pool()).await {
+        Ok(_) => "well\n".into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the database does not answer");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
+        }
+    }
+}
