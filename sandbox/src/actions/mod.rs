@@ -1,5 +1,9 @@
 //! GitHub Actions: reacts to events by running workflow files of the repository.
 
+mod expression;
+mod workflow;
+mod yaml;
+
 use axum::Router;
 use serde::{Deserialize, Serialize};
 
