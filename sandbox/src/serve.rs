@@ -89,11 +89,14 @@ impl Sandbox {
         self.addr
     }
 
-    /// Stops listening and ends every connection.
+    /// Stops listening, ends every connection and every run.
     pub async fn shutdown(mut self) {
         if let Some(stop) = self.stop.take() {
             stop.send(()).ok();
         }
         (&mut self.serving).await.ok();
+        if let Some(actions) = self.world.actions() {
+            actions.stop().await;
+        }
     }
 }

@@ -61,8 +61,11 @@ fn number(body: &Sent, key: &str) -> Option<i64> {
 
 /// Back to the fixture; all controls off.
 async fn reset(State(w): State<World>) -> Told {
-    let mut m = w.lock().await;
     w.controls().reset();
+    if let Some(actions) = w.actions() {
+        actions.stop().await;
+    }
+    let mut m = w.lock().await;
     let options = w.options().clone();
     fixture::build(&mut m, &options).await.map_err(|e| wrong(e.to_string()))?;
     fine()

@@ -83,7 +83,7 @@ pub(super) async fn run(world: World, mut inbox: mpsc::UnboundedReceiver<Event>)
         // The count was raised when the event was let out; this takes it over.
         let busy = super::Busy(world.clone());
         if let Some(actions) = world.actions() {
-            actions.on_event(event.clone()).await;
+            actions.on_event(&world, &event).await;
         }
         webhooks::tell(&world, &event, busy).await;
     }

@@ -102,8 +102,10 @@ impl World {
             let mut held = world.lock().await;
             fixture::build(&mut held, options).await?;
         }
-        let actions = Actions::new(world.clone());
-        world.0.actions.set(actions).ok();
+        world.0.actions.set(Actions::default()).ok();
+        if let Some(actions) = world.actions() {
+            actions.recover(&world).await;
+        }
         tokio::spawn(events::run(world.clone(), inbox));
         tokio::spawn(webhooks::run(world.clone(), queue));
         Ok(world)

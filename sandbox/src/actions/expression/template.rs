@@ -33,11 +33,6 @@ impl Template {
         Ok(Self(parts))
     }
 
-    /// Whether it is the same wherever it is evaluated.
-    pub fn is_plain(&self) -> bool {
-        self.0.iter().all(|p| matches!(p, Part::Text(_)))
-    }
-
     pub fn text(&self, scope: &Scope) -> Result<String, Wrong> {
         let mut out = String::new();
         for part in &self.0 {

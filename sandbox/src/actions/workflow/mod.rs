@@ -13,7 +13,9 @@ mod triggers;
 use std::collections::BTreeMap;
 
 use super::expression::{Expression, Template};
-pub use triggers::{Call, Input, InputType, Patterns, PullFilter, PushFilter, Triggers};
+#[cfg(test)]
+pub use triggers::InputType;
+pub use triggers::{Input, Patterns, PullFilter, PushFilter, Triggers};
 
 #[derive(Debug, Clone)]
 pub struct Workflow {

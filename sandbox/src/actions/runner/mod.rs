@@ -1,0 +1,16 @@
+//! Running workflows: runs, their jobs, their steps.
+
+mod checkout;
+mod commands;
+pub mod contexts;
+pub mod drive;
+mod files;
+pub mod groups;
+mod job;
+mod log;
+mod mask;
+pub mod process;
+mod step;
+pub mod strays;
+
+pub use job::tracking_id;
