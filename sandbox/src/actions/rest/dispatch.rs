@@ -1,10 +1,6 @@
 //! Starting a workflow by request.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    routing::post,
-};
+use axum::{Router, extract::State, routing::post};
 use serde_json::{Map, Value, json};
 
 use super::super::{
@@ -16,6 +12,7 @@ use super::super::{
 use crate::{
     http::{
         body::Body,
+        path::Path,
         reply::{Answer, no_content, ok},
     },
     rest::Under,

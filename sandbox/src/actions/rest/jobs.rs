@@ -1,15 +1,12 @@
 //! Jobs of runs.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    routing::get,
-};
+use axum::{Router, extract::State, routing::get};
 
 use super::super::{state::Job, views};
 use crate::{
     http::{
         page::{Page, Query},
+        path::Path,
         reply::{Answer, ok},
     },
     rest::Under,

@@ -7,7 +7,7 @@ use std::{
 
 use axum::{
     Router,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
@@ -15,7 +15,7 @@ use axum::{
 
 use super::super::{log_file, state::Status};
 use crate::{
-    http::reply::Answer,
+    http::{path::Path, reply::Answer},
     rest::Under,
     world::{
         World,

@@ -2,7 +2,7 @@
 
 use axum::{
     Router,
-    extract::{Path, State},
+    extract::State,
     response::Response,
     routing::{get, post},
 };
@@ -18,6 +18,7 @@ use super::super::{
 use crate::{
     http::{
         page::{Page, Query},
+        path::Path,
         reply::{Answer, accepted, created, ok},
     },
     rest::{Place, Under},

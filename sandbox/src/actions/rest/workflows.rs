@@ -1,15 +1,12 @@
 //! The workflows of a repository.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    routing::get,
-};
+use axum::{Router, extract::State, routing::get};
 
 use super::super::{files, views};
 use crate::{
     http::{
         page::{Page, Query},
+        path::Path,
         reply::{Answer, ok},
     },
     rest::{Place, Under},
