@@ -15,11 +15,11 @@ use waymark_domain::{branch, roadmap};
 /// Commands that work on files alone.
 #[derive(Debug, Subcommand)]
 pub enum Offline {
-    /// Show, write or change the metadata blocks of an issue body, pull request body or comment
+    /// Shows, writes or changes the metadata blocks of an issue body, pull request body or comment
     Inspect(Inspect),
-    /// Show or check the roadmap of an objective
+    /// Shows or checks the roadmap of an objective
     Roadmap(Roadmap),
-    /// Name the branch of a plan
+    /// Names the branch of a plan
     BranchName(BranchName),
 }
 
