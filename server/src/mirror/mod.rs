@@ -7,6 +7,8 @@
 
 pub mod access;
 pub mod facts;
+mod housekeeping;
+mod plans;
 pub mod read;
 mod refresh;
 mod repositories;
@@ -17,6 +19,7 @@ pub mod text;
 
 use waymark_app::areas::{Problem, ProblemKind, RepoName, Viewer};
 
+pub use plans::Plans;
 pub use refresh::Mirror;
 pub use repositories::Repositories;
 pub use sync::{rebuild, sync_repo};
@@ -151,52 +154,4 @@ pub(crate) fn fault(error: sqlx::Error) -> Problem {
 /// Now, in epoch milliseconds.
 pub(crate) fn now_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()
-}
-
-/// The plans area.
-pub struct Plans;
-
-impl Plans {
-    pub fn new(_app: App, _dispatches: std::sync::Arc<dyn waymark_app::areas::Dispatches>) -> Self {
-        Plans
-    }
-}
-
-#[async_trait::async_trait]
-impl waymark_app::areas::Plans for Plans {
-    async fn overview(
-        &self,
-        _viewer: Option<&Viewer>,
-        _query: &waymark_app::areas::OverviewQuery,
-    ) -> Result<waymark_app::areas::Overview, Problem> {
-        Ok(waymark_app::areas::Overview::default())
-    }
-    async fn plan(
-        &self,
-        _viewer: Option<&Viewer>,
-        _repo: &RepoName,
-        _number: i64,
-    ) -> Result<waymark_app::areas::PlanPage, Problem> {
-        Err(Problem::new(ProblemKind::NotFound, "There is no such plan."))
-    }
-    async fn edit(
-        &self,
-        _viewer: &Viewer,
-        _repo: &RepoName,
-        _number: i64,
-        _version: &str,
-        _text: &str,
-    ) -> Result<(), waymark_app::areas::EditRefusal> {
-        Ok(())
-    }
-    async fn act(
-        &self,
-        _viewer: &Viewer,
-        _repo: &RepoName,
-        _number: i64,
-        _action: waymark_app::areas::ActionKind,
-        _method: Option<&str>,
-    ) -> Result<(), Problem> {
-        Ok(())
-    }
 }

@@ -7,8 +7,10 @@ use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use tokio::sync::{Mutex, Semaphore};
 use waymark_app::areas::{Problem, ProblemKind, RepoName};
 
-use super::{facts, fault, now_ms, read, reader, store, words};
+use super::snapshot::Snapshot;
+use super::{facts, fault, housekeeping, now_ms, read, reader, store, words};
 use crate::events::Change;
+use crate::github::Client;
 use crate::state::App;
 
 /// Plans that are read at the same time.
@@ -89,6 +91,10 @@ async fn refresh(app: &App, repo: &RepoName, number: i64) -> Result<(), Problem>
             return Err(problem);
         }
     };
+    let snapshot = match snapshot {
+        Some(snapshot) => Some(tidied(app, &client, repo, snapshot).await?),
+        None => None,
+    };
     let mut tx = app.db.begin().await.map_err(fault)?;
     let changed = match &snapshot {
         Some(snapshot) => {
@@ -106,6 +112,22 @@ async fn refresh(app: &App, repo: &RepoName, number: i64) -> Result<(), Problem>
         publish(app, repo, Some(number));
     }
     Ok(())
+}
+
+/// The reading after Waymark's own housekeeping.
+async fn tidied(
+    app: &App,
+    client: &Client,
+    repo: &RepoName,
+    snapshot: Snapshot,
+) -> Result<Snapshot, Problem> {
+    let default = store::default_branch(app.db.pool(), repo).await.map_err(fault)?;
+    let Some(default) = default else { return Ok(snapshot) };
+    if housekeeping::close_after_merge(client, repo, &snapshot, &default).await {
+        let again = read::plan(client, repo, snapshot.issue.number, Some(&snapshot)).await;
+        return Ok(again.ok().flatten().unwrap_or(snapshot));
+    }
+    Ok(snapshot)
 }
 
 /// Notes that a repository can not be read, and tells those who look.

@@ -158,6 +158,16 @@ pub async fn since<'e>(
     row.map_or(Ok(None), |row| row.try_get(0))
 }
 
+pub async fn default_branch<'e>(
+    db: impl Executor<'e, Database = Any>,
+    repo: &RepoName,
+) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar("SELECT default_branch FROM mirror_repositories WHERE repo = $1")
+        .bind(repo.to_string())
+        .fetch_optional(db)
+        .await
+}
+
 /// Every repository in the mirror.
 pub async fn repositories<'e>(db: impl Executor<'e, Database = Any>) -> Result<Vec<Repository>, sqlx::Error> {
     let rows = sqlx::query(

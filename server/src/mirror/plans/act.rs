@@ -1,0 +1,155 @@
+//! Doing something to a plan, with the token of the person who asked.
+
+use std::time::Duration;
+
+use http::Method;
+use serde_json::{Value, json};
+use waymark_app::areas::{ActionKind, Problem, ProblemKind, RepoName, Viewer};
+
+use super::offers;
+use crate::github::model::{Pull, Run};
+use crate::github::{Client, Error};
+use crate::mirror::snapshot::Snapshot;
+use crate::mirror::{access, refresh_plan};
+use crate::state::App;
+
+/// After this a run that was asked to stop is forced to.
+const FORCE_AFTER: Duration = Duration::from_secs(60);
+/// Between two looks at a run that was asked to stop.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+const MARK_READY: &str = "mutation MarkReady($id: ID!) { \
+     markPullRequestReadyForReview(input: {pullRequestId: $id}) { pullRequest { isDraft } } }";
+
+/// Carries out an action on the state that was just read, and reads again.
+///
+/// # Errors
+/// `Conflict` when it is not valid now; otherwise GitHub's refusal in words.
+pub(super) async fn act(
+    app: &App,
+    viewer: &Viewer,
+    repo: &RepoName,
+    snapshot: &Snapshot,
+    action: ActionKind,
+    method: Option<&str>,
+) -> Result<(), Problem> {
+    offers::require(snapshot, action)?;
+    let client = access::client(app, Some(viewer)).await?;
+    let done = send(app, &client, repo, snapshot, action, method).await;
+    if done.as_ref().is_err_and(|p| matches!(p.kind, ProblemKind::Forbidden | ProblemKind::NotFound)) {
+        app.access.forget(Some(viewer), repo);
+    }
+    // Also after a refusal: the answer may have been lost on its way.
+    let read = refresh_plan(app, repo, snapshot.issue.number).await;
+    done.and(read)
+}
+
+async fn send(
+    app: &App,
+    client: &Client,
+    repo: &RepoName,
+    snapshot: &Snapshot,
+    action: ActionKind,
+    method: Option<&str>,
+) -> Result<(), Problem> {
+    let number = snapshot.issue.number;
+    let write = |verb: Method, path: String, body: Option<Value>, doing: String| async move {
+        let answer = client.send::<Value>(verb, &format!("/repos/{repo}{path}"), body.as_ref()).await;
+        answer.map(drop).map_err(|error| error.problem(&doing))
+    };
+    match action {
+        ActionKind::MarkReady => {
+            let Pull { node_id, number, .. } = pull(snapshot)?;
+            let answer = client.graphql::<Value>(MARK_READY, json!({"id": node_id})).await;
+            answer
+                .map(drop)
+                .map_err(|error| error.problem(&format!("pull request #{number} was marked ready")))
+        }
+        ActionKind::Merge => {
+            let Pull { head, number, .. } = pull(snapshot)?;
+            // With the commit that was shown: what was pushed since is not merged unseen.
+            let body = json!({"merge_method": merge_method(method)?, "sha": head.sha});
+            let doing = format!("pull request #{number} was merged");
+            write(Method::PUT, format!("/pulls/{number}/merge"), Some(body), doing).await
+        }
+        ActionKind::RerunFailed => {
+            let id = run(snapshot)?.id;
+            let doing = format!("the failed jobs of run {id} were started");
+            write(Method::POST, format!("/actions/runs/{id}/rerun-failed-jobs"), None, doing).await
+        }
+        ActionKind::CancelRun => cancel(app, client, repo, number, run(snapshot)?.id).await,
+        ActionKind::ClosePr => {
+            let number = pull(snapshot)?.number;
+            let doing = format!("pull request #{number} was closed");
+            write(Method::PATCH, format!("/pulls/{number}"), Some(json!({"state": "closed"})), doing).await
+        }
+        ActionKind::ClosePlan => {
+            let body = json!({"state": "closed", "state_reason": "not_planned"});
+            let doing = format!("plan #{number} was closed");
+            write(Method::PATCH, format!("/issues/{number}"), Some(body), doing).await
+        }
+        ActionKind::Approve | ActionKind::Refresh => Ok(()),
+    }
+}
+
+fn pull(snapshot: &Snapshot) -> Result<&Pull, Problem> {
+    snapshot.pull.as_ref().ok_or_else(|| Problem::new(ProblemKind::Conflict, "There is no pull request."))
+}
+
+fn run(snapshot: &Snapshot) -> Result<&Run, Problem> {
+    snapshot.latest_run().ok_or_else(|| Problem::new(ProblemKind::Conflict, "There is no run."))
+}
+
+fn merge_method(method: Option<&str>) -> Result<&str, Problem> {
+    match method.filter(|method| !method.is_empty()) {
+        None => Ok("merge"),
+        Some(method @ ("merge" | "squash" | "rebase")) => Ok(method),
+        Some(_) => Err(Problem::new(ProblemKind::Invalid, "This merge method is not known.")
+            .next("Choose merge, squash or rebase.")
+            .field("method")),
+    }
+}
+
+/// Asks for the run to be cancelled; when it has not ended after a minute, that is forced.
+async fn cancel(app: &App, client: &Client, repo: &RepoName, plan: i64, run: i64) -> Result<(), Problem> {
+    let path = format!("/repos/{repo}/actions/runs/{run}");
+    match client.send::<Value>(Method::POST, &format!("{path}/cancel"), None).await {
+        Ok(_) => {}
+        Err(Error::Answer { status: 409, .. }) => {
+            let words = format!("Run {run} can no longer be cancelled.");
+            return Err(Problem::new(ProblemKind::Conflict, words).next("Look at how it ended."));
+        }
+        Err(error) => return Err(error.problem(&format!("run {run} was cancelled"))),
+    }
+    let (app, client, repo) = (app.clone(), client.clone(), repo.clone());
+    tokio::spawn(async move {
+        let over = async {
+            while !client.get::<Run>(&path).await.is_ok_and(|run| run.is_completed()) {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        if tokio::time::timeout(FORCE_AFTER, over).await.is_err() {
+            let forced = client.send::<Value>(Method::POST, &format!("{path}/force-cancel"), None).await;
+            if let Err(error) = forced {
+                tracing::warn!(%repo, run, %error, "a run could not be forced to stop");
+            }
+        }
+        if let Err(problem) = refresh_plan(&app, &repo, plan).await {
+            tracing::debug!(%repo, plan, %problem, "a plan was not read after a cancellation");
+        }
+    });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_github_s_merge_methods_are_sent() {
+        assert_eq!(merge_method(None), Ok("merge"));
+        assert_eq!(merge_method(Some("")), Ok("merge"));
+        assert_eq!(merge_method(Some("squash")), Ok("squash"));
+        assert_eq!(merge_method(Some("octopus")).map_err(|p| p.kind), Err(ProblemKind::Invalid));
+    }
+}

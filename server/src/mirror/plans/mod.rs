@@ -1,0 +1,124 @@
+//! The plans area: what is shown comes from the mirror, what is done goes to GitHub as the viewer.
+//!
+//! Properties kept:
+//! - Every method asks first what GitHub lets the viewer do; public repositories are read without asking.
+//! - Whatever GitHub answers, the last good copy stays on the page, with its age and the reason.
+
+mod act;
+mod edit;
+mod evidence;
+mod offers;
+mod overview;
+mod page;
+mod stages;
+
+use std::sync::Arc;
+
+use waymark_app::areas::{
+    ActionKind, Dispatches, EditRefusal, Overview, OverviewQuery, PlanPage, Plans as Area, Problem,
+    ProblemKind, RepoName, Viewer,
+};
+
+use super::access::{self, Access, Level};
+use super::{fault, refresh_plan, store};
+use crate::state::App;
+
+/// The area on the mirror.
+pub struct Plans {
+    app: App,
+    dispatches: Arc<dyn Dispatches>,
+    /// One edit at a time, so that reading, comparing and writing belong together.
+    editing: tokio::sync::Mutex<()>,
+}
+
+impl Plans {
+    pub fn new(app: App, dispatches: Arc<dyn Dispatches>) -> Self {
+        Plans { app, dispatches, editing: tokio::sync::Mutex::default() }
+    }
+
+    /// What the mirror knows of a repository that the viewer may see, and what they may do there.
+    async fn visible(
+        &self,
+        viewer: Option<&Viewer>,
+        repo: &RepoName,
+    ) -> Result<(Option<store::Repository>, Option<Access>), Problem> {
+        let known = store::repositories(self.app.db.pool()).await.map_err(fault)?;
+        let known = known.into_iter().find(|known| known.repo == *repo);
+        let public = known.as_ref().is_some_and(|known| !known.private);
+        if viewer.is_none() && public {
+            return Ok((known, None));
+        }
+        match access::require(&self.app, viewer, repo, Level::Read).await {
+            Ok(access) => Ok((known, viewer.map(|_| access))),
+            // What everybody may read stays readable while GitHub cannot be asked.
+            Err(problem) if public && problem.kind != ProblemKind::NotFound => Ok((known, None)),
+            Err(problem) => Err(problem),
+        }
+    }
+
+    async fn kept(&self, repo: &RepoName, number: i64) -> Result<Option<store::Kept>, Problem> {
+        store::plan(self.app.db.pool(), repo, number).await.map_err(fault)
+    }
+}
+
+fn no_plan(repo: &RepoName, number: i64) -> Problem {
+    Problem::new(ProblemKind::NotFound, format!("There is no plan #{number} in {repo}.")).next(
+        "A plan is an issue with the label erk-plan. Look for it among the plans, or connect the repository.",
+    )
+}
+
+#[async_trait::async_trait]
+impl Area for Plans {
+    async fn overview(&self, viewer: Option<&Viewer>, query: &OverviewQuery) -> Result<Overview, Problem> {
+        overview::overview(&self.app, viewer, query).await
+    }
+
+    async fn plan(&self, viewer: Option<&Viewer>, repo: &RepoName, number: i64) -> Result<PlanPage, Problem> {
+        let (known, access) = self.visible(viewer, repo).await?;
+        let mut kept = self.kept(repo, number).await?;
+        if kept.is_none() && known.is_some() && viewer.is_some() {
+            // It may be newer than the last reading.
+            refresh_plan(&self.app, repo, number).await?;
+            kept = self.kept(repo, number).await?;
+        }
+        let kept = kept.ok_or_else(|| no_plan(repo, number))?;
+        let dispatches = self.dispatches.of_plan(repo, number).await?;
+        let can = offers::Can { signed_in: viewer.is_some(), level: access.map(|access| access.level) };
+        Ok(page::page(repo, kept, known.as_ref(), dispatches, can, super::now_ms()))
+    }
+
+    async fn edit(
+        &self,
+        viewer: &Viewer,
+        repo: &RepoName,
+        number: i64,
+        version: &str,
+        text: &str,
+    ) -> Result<(), EditRefusal> {
+        let _one = self.editing.lock().await;
+        edit::edit(&self.app, viewer, repo, number, version, text).await
+    }
+
+    async fn act(
+        &self,
+        viewer: &Viewer,
+        repo: &RepoName,
+        number: i64,
+        action: ActionKind,
+        method: Option<&str>,
+    ) -> Result<(), Problem> {
+        let level = if action == ActionKind::Refresh { Level::Read } else { Level::Write };
+        access::require(&self.app, Some(viewer), repo, level).await?;
+        // Decided on what GitHub holds now, not on what the page showed.
+        refresh_plan(&self.app, repo, number).await?;
+        if action == ActionKind::Refresh {
+            return Ok(());
+        }
+        let kept = self.kept(repo, number).await?.ok_or_else(|| no_plan(repo, number))?;
+        if action == ActionKind::Approve {
+            offers::require(&kept.snapshot, action)?;
+            return self.dispatches.approve(viewer, repo, number).await.map(drop);
+        }
+        act::act(&self.app, viewer, repo, &kept.snapshot, action, method).await
+    }
+}

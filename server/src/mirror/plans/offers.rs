@@ -1,0 +1,186 @@
+//! What can be done to a plan, and why not: one rule for the page and for doing it.
+
+use waymark_app::areas::{ActionKind, ActionOffer, PrState, Problem, ProblemKind};
+use waymark_domain::lifecycle::Phase;
+use waymark_domain::lifecycle::facts::{Issue, Run};
+
+use crate::github::model::Pull;
+use crate::mirror::access::Level;
+use crate::mirror::facts::{View, pr_state, view};
+use crate::mirror::now_ms;
+use crate::mirror::snapshot::Snapshot;
+
+/// What the person who looks may do.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Can {
+    pub signed_in: bool,
+    /// Nothing when GitHub could not be asked.
+    pub level: Option<Level>,
+}
+
+/// Every action, in the order of the page.
+const ALL: [ActionKind; 8] = [
+    ActionKind::Approve,
+    ActionKind::MarkReady,
+    ActionKind::Merge,
+    ActionKind::RerunFailed,
+    ActionKind::CancelRun,
+    ActionKind::ClosePr,
+    ActionKind::ClosePlan,
+    ActionKind::Refresh,
+];
+
+/// Every action with whether it is valid now.
+pub(super) fn offers(snapshot: &Snapshot, view: &View, can: Can) -> Vec<ActionOffer> {
+    ALL.into_iter()
+        .map(|kind| {
+            let (label, effect) = words(snapshot, kind);
+            let destructive =
+                matches!(kind, ActionKind::CancelRun | ActionKind::ClosePr | ActionKind::ClosePlan);
+            let refused = forbidden(kind, can).map(str::to_owned).or_else(|| refused(snapshot, view, kind));
+            ActionOffer { kind, label: label.to_owned(), effect, refused, destructive }
+        })
+        .collect()
+}
+
+/// Asks that an action is valid in the state that was just read.
+///
+/// # Errors
+/// `Conflict`, with the reason.
+pub(super) fn require(snapshot: &Snapshot, kind: ActionKind) -> Result<(), Problem> {
+    match refused(snapshot, &view(snapshot, now_ms()), kind) {
+        None => Ok(()),
+        Some(why) => Err(Problem::new(ProblemKind::Conflict, why).next("Look at the plan as it is now.")),
+    }
+}
+
+fn words(snapshot: &Snapshot, kind: ActionKind) -> (&'static str, String) {
+    let pull = snapshot.pull.as_ref();
+    let name = pull.map_or_else(|| "the pull request".to_owned(), |pull| format!("#{}", pull.number));
+    let base = pull.map_or("its base", |pull| pull.base.name.as_str());
+    let n = snapshot.issue.number;
+    match kind {
+        ActionKind::Approve => (
+            "Approve plan",
+            "Starts the workflow plan-implement on the same branch and pull request.".to_owned(),
+        ),
+        ActionKind::MarkReady => {
+            ("Mark ready", format!("Turns the draft {name} into one that is ready for review."))
+        }
+        ActionKind::Merge => {
+            ("Merge pull request", format!("Merges {name} into {base}. Plan #{n} is closed with it."))
+        }
+        ActionKind::RerunFailed => (
+            "Run failed jobs again",
+            "Starts the failed jobs of the latest run again, with those that depend on them.".to_owned(),
+        ),
+        ActionKind::CancelRun => (
+            "Cancel run",
+            "Asks GitHub to cancel the latest run; after 60 seconds it is forced. What it pushed stays."
+                .to_owned(),
+        ),
+        ActionKind::ClosePr => {
+            ("Close pull request", format!("Closes {name} without merging. It can be reopened on GitHub."))
+        }
+        ActionKind::ClosePlan => (
+            "Close plan",
+            format!(
+                "Closes issue #{n} as not planned. The branch and the pull request stay. It can be reopened on GitHub."
+            ),
+        ),
+        ActionKind::Refresh => {
+            ("Read again", "Reads the plan from GitHub now. Nothing is written.".to_owned())
+        }
+    }
+}
+
+fn forbidden(kind: ActionKind, can: Can) -> Option<&'static str> {
+    match (can.signed_in, can.level) {
+        (false, _) => Some("Sign in first."),
+        _ if kind == ActionKind::Refresh => None,
+        (true, Some(Level::Write | Level::Admin)) => None,
+        (true, Some(Level::Read)) => Some("This needs write access to the repository."),
+        (true, None) => Some("GitHub cannot be asked now whether you may do this."),
+    }
+}
+
+fn refused(snapshot: &Snapshot, view: &View, kind: ActionKind) -> Option<String> {
+    let pull = snapshot.pull.as_ref().map(|pull| (pull, pr_state(pull)));
+    let closed = view.facts.issue == Issue::Closed;
+    let running = matches!(view.facts.run, Run::Waiting | Run::Running);
+    let why = match kind {
+        ActionKind::Refresh => return None,
+        ActionKind::Approve if view.phase() == Phase::NeedsApproval => return None,
+        ActionKind::Approve => "Only a plan that waits for approval can be approved.",
+        ActionKind::MarkReady => match pull {
+            None => "There is no pull request.",
+            Some((_, PrState::Draft)) if running => {
+                "A run is at work; it marks the pull request ready when it is done."
+            }
+            Some((_, PrState::Draft)) => return None,
+            Some((_, PrState::Open)) => "The pull request is ready already.",
+            Some(_) => "The pull request is closed.",
+        },
+        ActionKind::Merge => match pull {
+            None => "There is no pull request.",
+            Some((_, PrState::Draft)) => "The pull request is still a draft.",
+            Some((_, PrState::Merged)) => "The pull request is merged already.",
+            Some((_, PrState::Closed)) => "The pull request is closed.",
+            Some((pull, PrState::Open)) => return blocked(pull),
+        },
+        ActionKind::RerunFailed => match view.facts.run {
+            Run::Failed | Run::Cancelled if closed => "The plan is closed.",
+            Run::Failed | Run::Cancelled => return None,
+            Run::None | Run::Expected | Run::NotFound => "There is no run.",
+            Run::Waiting | Run::Running => "The run is not over yet.",
+            Run::Succeeded | Run::Skipped => "No job of the latest run failed.",
+        },
+        ActionKind::CancelRun => match view.facts.run {
+            Run::Waiting | Run::Running => return None,
+            Run::None | Run::Expected | Run::NotFound => "There is no run.",
+            _ => "The latest run is over.",
+        },
+        ActionKind::ClosePr => match pull {
+            Some((_, PrState::Draft | PrState::Open)) => return None,
+            Some(_) => "The pull request is closed already.",
+            None => "There is no pull request.",
+        },
+        ActionKind::ClosePlan if closed => "The plan is closed already.",
+        ActionKind::ClosePlan => return None,
+    };
+    Some(why.to_owned())
+}
+
+/// Why an open pull request cannot be merged now.
+pub(super) fn blocked(pull: &Pull) -> Option<String> {
+    match (pull.mergeable, pull.mergeable_state.as_deref()) {
+        (Some(false), _) | (_, Some("dirty")) => {
+            Some(format!("It conflicts with {}: resolve that on the branch first.", pull.base.name))
+        }
+        (_, Some("blocked")) => {
+            Some("A rule of the repository blocks it: a review or a check is missing.".to_owned())
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_is_offered_or_says_why_not() {
+        let mut snapshot = Snapshot::default();
+        snapshot.issue.state = "open".into();
+        let view = view(&snapshot, 0);
+        for (can, open) in [
+            (Can { signed_in: false, level: None }, 0),
+            (Can { signed_in: true, level: Some(Level::Read) }, 1),
+            (Can { signed_in: true, level: Some(Level::Write) }, 2),
+        ] {
+            let offers = offers(&snapshot, &view, can);
+            assert_eq!(offers.iter().map(|offer| offer.kind).collect::<Vec<_>>(), ALL);
+            assert_eq!(offers.iter().filter(|offer| offer.refused.is_none()).count(), open, "{can:?}");
+        }
+    }
+}
