@@ -21,6 +21,7 @@ pub struct Sandbox {
     world: World,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<()>,
+    telling: JoinSet<()>,
 }
 
 /// Opens the world and serves it.
@@ -28,10 +29,10 @@ pub async fn start(options: Options) -> io::Result<Sandbox> {
     options.check()?;
     let listener = TcpListener::bind(options.addr).await?;
     let addr = listener.local_addr()?;
-    let world = World::open(&options, format!("http://{addr}")).await?;
+    let (world, telling) = World::open(&options, format!("http://{addr}")).await?;
     let (stop, stopped) = oneshot::channel();
     let serving = tokio::spawn(serve(listener, world.clone(), stopped));
-    Ok(Sandbox { addr, world, stop: Some(stop), serving })
+    Ok(Sandbox { addr, world, stop: Some(stop), serving, telling })
 }
 
 /// Everything that is served; whatever has no route is not found.
@@ -54,7 +55,7 @@ async fn serve(listener: TcpListener, world: World, mut stopped: oneshot::Receiv
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            _ = &mut stopped => return,
+            _ = &mut stopped => break,
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
@@ -64,6 +65,7 @@ async fn serve(listener: TcpListener, world: World, mut stopped: oneshot::Receiv
             },
         }
     }
+    connections.shutdown().await;
 }
 
 /// Serves one connection. An exchange that is cut ends it without an answer.
@@ -89,6 +91,11 @@ impl Sandbox {
         self.addr
     }
 
+    /// Where the world is kept.
+    pub fn folder(&self) -> &std::path::Path {
+        self.world.dir()
+    }
+
     /// Stops listening, ends every connection and every run.
     pub async fn shutdown(mut self) {
         if let Some(stop) = self.stop.take() {
@@ -98,5 +105,6 @@ impl Sandbox {
         if let Some(actions) = self.world.actions() {
             actions.stop().await;
         }
+        self.telling.shutdown().await;
     }
 }

@@ -30,7 +30,10 @@ use std::{
     },
 };
 
-use tokio::sync::{Mutex, MutexGuard, Notify, mpsc};
+use tokio::{
+    sync::{Mutex, MutexGuard, Notify, mpsc},
+    task::JoinSet,
+};
 
 use crate::{Options, actions::Actions, controls::Controls, webhooks};
 pub use events::Event;
@@ -60,8 +63,9 @@ struct Inner {
 }
 
 impl World {
-    /// Reads the world from the data folder, or makes the fixture when there is none yet.
-    pub(crate) async fn open(options: &Options, base: String) -> io::Result<Self> {
+    /// Reads the world from the data folder, or makes the fixture when there is none yet. Events and
+    /// deliveries are told for as long as the set of tasks lives; the tasks keep the world alive.
+    pub(crate) async fn open(options: &Options, base: String) -> io::Result<(Self, JoinSet<()>)> {
         let (dir, temp) = match &options.data_dir {
             Some(dir) => (dir.clone(), None),
             None => {
@@ -106,9 +110,10 @@ impl World {
         if let Some(actions) = world.actions() {
             actions.recover(&world).await;
         }
-        tokio::spawn(events::run(world.clone(), inbox));
-        tokio::spawn(webhooks::run(world.clone(), queue));
-        Ok(world)
+        let mut telling = JoinSet::new();
+        telling.spawn(events::run(world.clone(), inbox));
+        telling.spawn(webhooks::run(world.clone(), queue));
+        Ok((world, telling))
     }
 
     /// The model, alone. Nothing else happens in the world until this is released, so never wait for

@@ -80,6 +80,16 @@ async fn a_world_with_a_folder_survives() {
 }
 
 #[tokio::test]
+async fn a_world_without_a_folder_leaves_nothing() {
+    let b = Box::new().await;
+    let kept = b.sandbox.folder().to_owned();
+    assert!(kept.is_dir());
+    b.person("writer").await.post(ISSUES, json!({ "title": "gone" })).await.is(201);
+    b.clean().await;
+    assert!(!kept.exists(), "{} is still there", kept.display());
+}
+
+#[tokio::test]
 async fn a_repository_comes_from_any_git_repository() {
     let b = Box::new().await;
     let dir = tempfile::tempdir().expect("a folder");
