@@ -37,6 +37,8 @@ struct Site {
 /// Pages at every address that nothing else answers, and server functions under `/do`.
 pub fn routes(app: &App, areas: &Areas) -> Router<App> {
     waymark_app::register();
+    // Resources of a page are spawned on this runtime; a second call changes nothing.
+    let _ = any_spawner::Executor::init_tokio();
     let options = LeptosOptions::builder()
         .output_name("waymark")
         .site_root(app.config.site_dir.display().to_string())
