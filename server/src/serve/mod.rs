@@ -26,6 +26,9 @@ use crate::state::App;
 
 pub use router::router;
 
+/// How long requests under way may take after the process was told to stop.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// Why the server stopped, in words.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -99,10 +102,17 @@ pub async fn serve(config: Config) -> Result<(), Failure> {
     } else {
         println!("GitHub     {github}");
     }
-    axum::serve(listener, router(&app, &areas).into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(stopped())
-        .await
-        .map_err(|error| Failure::of("the server ended", &error))?;
+    let service = router(&app, &areas).into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(stopped());
+    // Live updates never end by themselves, so requests under way get a moment and no more.
+    let over = async {
+        stopped().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        served = serving => served.map_err(|error| Failure::of("the server ended", &error))?,
+        () = over => {}
+    }
     #[cfg(feature = "sandbox")]
     if let Some(sandbox) = sandbox {
         sandbox.shutdown().await;
