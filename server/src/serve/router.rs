@@ -30,6 +30,7 @@ pub fn router(app: &App, areas: &Areas) -> Router {
         .nest("/api/v1", api::routes(areas))
         .merge(pages::routes(app, areas))
         .route("/events", get(events::stream_events))
+        .layer(from_fn_with_state(auth::limit::Limits::default(), auth::limit::limit))
         .layer(from_fn_with_state(app.clone(), auth::load_viewer))
         .layer(auth::layer(&app.db, &app.config))
         .layer(RequestBodyLimitLayer::new(LARGEST_REQUEST));
