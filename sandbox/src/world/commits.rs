@@ -35,27 +35,8 @@ impl Git {
 
     /// Files that differ between two commits or trees.
     pub async fn changes(&self, from: &str, to: &str) -> Result<Vec<Change>, GitError> {
-        let raw = self.text(&["diff-tree", "-r", "-z", "--no-renames", "--raw", from, to]).await?;
-        let counts = self.text(&["diff-tree", "-r", "-z", "--no-renames", "--numstat", from, to]).await?;
-        let counts: std::collections::HashMap<&str, (u64, u64)> = counts
-            .split('\0')
-            .filter_map(|line| {
-                let mut parts = line.splitn(3, '\t');
-                let (added, removed) = (parts.next()?, parts.next()?);
-                Some((parts.next()?, (added.parse().unwrap_or(0), removed.parse().unwrap_or(0))))
-            })
-            .collect();
-        let mut fields = raw.split('\0');
-        let mut all = Vec::new();
-        while let (Some(head), Some(path)) = (fields.next(), fields.next()) {
-            let parts: Vec<&str> = head.split(' ').collect();
-            let [_, _, old, new, letter] = parts[..] else { continue };
-            let letter = letter.chars().next().unwrap_or('M');
-            let (additions, deletions) = counts.get(path).copied().unwrap_or_default();
-            let sha = if letter == 'D' { old } else { new }.to_owned();
-            all.push(Change { path: path.to_owned(), letter, additions, deletions, sha });
-        }
-        Ok(all)
+        let args = ["diff-tree", "-r", "-z", "--no-renames", "--raw", "--numstat", from, to];
+        Ok(read_changes(&self.text(&args).await?))
     }
 
     /// What a commit changed against its first parent.
@@ -77,6 +58,32 @@ impl Git {
     }
 }
 
+/// First a head and a path for each file (`:old-mode new-mode old new letter`), then its counts.
+fn read_changes(text: &str) -> Vec<Change> {
+    let mut all: Vec<Change> = Vec::new();
+    let mut fields = text.split('\0');
+    while let Some(field) = fields.next() {
+        if let Some(head) = field.strip_prefix(':') {
+            let parts: Vec<&str> = head.split(' ').collect();
+            let ([_, _, old, new, letter], Some(path)) = (&parts[..], fields.next()) else { continue };
+            let letter = letter.chars().next().unwrap_or('M');
+            let sha = if letter == 'D' { *old } else { *new }.to_owned();
+            all.push(Change { path: path.to_owned(), letter, additions: 0, deletions: 0, sha });
+            continue;
+        }
+        let mut counts = field.splitn(3, '\t');
+        let (Some(added), Some(removed), Some(path)) = (counts.next(), counts.next(), counts.next()) else {
+            continue;
+        };
+        if let Some(change) = all.iter_mut().find(|c| c.path == path) {
+            // Of a binary file both are dashes.
+            change.additions = added.parse().unwrap_or(0);
+            change.deletions = removed.parse().unwrap_or(0);
+        }
+    }
+    all
+}
+
 fn read(record: &str) -> Option<Commit> {
     let f: Vec<&str> = record.trim_start_matches('\n').splitn(10, '\x1f').collect();
     let [sha, tree, parents, an, ae, at, cn, ce, ct, message] = f[..] else { return None };
@@ -93,4 +100,25 @@ fn read(record: &str) -> Option<Commit> {
         committer: person(cn, ce, ct),
         message: message.trim_end_matches('\n').to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_have_their_counts() {
+        let text = ":100644 100644 aa bb M\0a b.txt\0:100644 000000 cc 00 D\0d\0\
+                    :000000 100644 00 ee A\0img\04\t1\ta b.txt\00\t7\td\0-\t-\timg\0";
+        let seen: Vec<_> = read_changes(text)
+            .into_iter()
+            .map(|c| (c.path, c.letter, c.additions, c.deletions, c.sha))
+            .collect();
+        let file =
+            |path: &str, letter, add, del, sha: &str| (path.to_owned(), letter, add, del, sha.to_owned());
+        assert_eq!(
+            seen,
+            [file("a b.txt", 'M', 4, 1, "bb"), file("d", 'D', 0, 7, "cc"), file("img", 'A', 0, 0, "ee")]
+        );
+    }
 }

@@ -26,14 +26,20 @@ impl Held<'_> {
 
 /// What git knows of a pull request.
 pub async fn facts(git: &Git, pull: &Pull) -> Facts {
+    let mergeable = match pull.merged_at {
+        Some(_) => None,
+        None => Some(git.merge_tree(&pull.base_sha, &pull.head_sha).await.is_some()),
+    };
+    Facts { mergeable, ..content(git, pull).await }
+}
+
+/// The same without whether it merges.
+async fn content(git: &Git, pull: &Pull) -> Facts {
     let head = &pull.head_sha;
     let base = git.merge_base(&pull.base_sha, head).await.unwrap_or_else(|| pull.base_sha.clone());
     let changes = git.changes(&base, head).await.unwrap_or_default();
     Facts {
-        mergeable: match pull.merged_at {
-            Some(_) => None,
-            None => Some(git.merge_tree(&pull.base_sha, head).await.is_some()),
-        },
+        mergeable: None,
         commits: git.between(&base, head).await.len() as u64,
         additions: changes.iter().map(|c| c.additions).sum(),
         deletions: changes.iter().map(|c| c.deletions).sum(),
@@ -52,7 +58,7 @@ pub async fn show(held: &Held<'_>, repo: u64, number: u64) -> Option<Value> {
 /// The same just after a change, when GitHub does not know yet whether it merges.
 pub async fn show_changed(held: &Held<'_>, repo: u64, number: u64) -> Option<Value> {
     let (issue, pull) = held.pull(repo, number)?;
-    let facts = Facts { mergeable: None, ..facts(&held.git(repo), pull).await };
+    let facts = content(&held.git(repo), pull).await;
     let r = held.repos.get(&repo)?;
     Some(views::pull::full(held, r, issue, pull, &facts))
 }
