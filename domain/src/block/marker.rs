@@ -13,6 +13,9 @@ const END: &str = " -->";
 /// Longer keys are not markers of anybody.
 pub(super) const MAX_KEY: usize = 200;
 
+/// More stray markers of a kind than fit into any body of GitHub are not listed.
+pub(super) const MAX_STRAYS: usize = 2_500;
+
 /// A block by its markers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Span<'a> {
@@ -40,7 +43,7 @@ struct Marker<'a> {
 /// All blocks and all stray markers, in the order of the text.
 pub(super) fn find(body: &str) -> (Vec<Span<'_>>, Vec<Stray<'_>>) {
     let opens = markers(body, OPEN, true);
-    let closes = markers(body, CLOSE, false);
+    let closes: Vec<Marker<'_>> = markers(body, CLOSE, false).collect();
     let mut bare = Vec::new();
     let mut keyed: HashMap<&str, Vec<usize>> = HashMap::new();
     for (at, close) in closes.iter().enumerate() {
@@ -78,6 +81,7 @@ pub(super) fn find(body: &str) -> (Vec<Span<'_>>, Vec<Stray<'_>>) {
                     inner: open.range.end..closes[close].range.start,
                 });
             }
+            None if strays.len() >= MAX_STRAYS => {}
             None => strays.push(Stray { key: key.trim(), at: open.range.start, is_close: false }),
         }
     }
@@ -87,7 +91,7 @@ pub(super) fn find(body: &str) -> (Vec<Span<'_>>, Vec<Stray<'_>>) {
             covering.next();
         }
         let covered = covering.peek().is_some_and(|span| span.whole.start < close.range.start);
-        if !used && !covered {
+        if !used && !covered && strays.len() < 2 * MAX_STRAYS {
             strays.push(Stray { key: close.key.unwrap_or("").trim(), at: close.range.start, is_close: true });
         }
     }
@@ -97,26 +101,20 @@ pub(super) fn find(body: &str) -> (Vec<Span<'_>>, Vec<Stray<'_>>) {
 
 /// The markers that begin with `start`. With `has_key` the key follows at once, else after a colon
 /// or not at all.
-fn markers<'a>(body: &'a str, start: &str, has_key: bool) -> Vec<Marker<'a>> {
-    let mut found = Vec::new();
-    for (at, _) in body.match_indices(start) {
+fn markers<'a>(body: &'a str, start: &'static str, has_key: bool) -> impl Iterator<Item = Marker<'a>> {
+    body.match_indices(start).filter_map(move |(at, _)| {
         let after = at + start.len();
         let rest = &body[after..];
-        if !has_key {
-            if rest.starts_with(END) {
-                found.push(Marker { key: None, range: at..after + END.len() });
-                continue;
-            }
-            if !rest.starts_with(':') {
-                continue;
-            }
+        if !has_key && rest.starts_with(END) {
+            return Some(Marker { key: None, range: at..after + END.len() });
+        }
+        if !has_key && !rest.starts_with(':') {
+            return None;
         }
         let key_at = if has_key { after } else { after + 1 };
-        if let Some(key) = key(&body[key_at..]) {
-            found.push(Marker { key: Some(key), range: at..key_at + key.len() + END.len() });
-        }
-    }
-    found
+        let key = key(&body[key_at..])?;
+        Some(Marker { key: Some(key), range: at..key_at + key.len() + END.len() })
+    })
 }
 
 /// The key at the start of the text: at least one character, on one line, up to ` -->`.

@@ -7,6 +7,7 @@
 
 mod read;
 mod resolve;
+mod scan;
 mod write;
 
 pub use read::{Error, MAX_BYTES, MAX_DEPTH, parse, parse_mapping};

@@ -1,9 +1,8 @@
-//! From YAML text to values, over the events of a parser that knows nothing of types.
-
-use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
+//! From YAML text to values, by PyYAML's grammar.
 
 use serde_json::Value;
 
+use super::scan::{Kind, Scanner, Token};
 use super::{Mapping, resolve};
 
 /// The longest text that is read, in bytes: what fits into a body on GitHub, which counts 65,536
@@ -32,16 +31,7 @@ pub fn parse(text: &str) -> Result<Value, Error> {
         let line = text[..at].matches('\n').count() + 1;
         return Err(Error { line, message: format!("the character U+{:04X} is not allowed", c as u32) });
     }
-    // PyYAML takes a next-line character for a line break; our parser follows YAML 1.2.
-    let normal;
-    let text = if text.contains('\u{85}') {
-        normal = text.replace('\u{85}', "\n");
-        &normal
-    } else {
-        text
-    };
-    let mut reader = Reader { parser: Parser::new_from_str(text) };
-    reader.document()
+    Reader { scanner: Scanner::new(text) }.document()
 }
 
 /// Read one YAML document that must be a mapping, with erk's words when it is not.
@@ -71,105 +61,237 @@ pub(super) fn is_printable(c: char) -> bool {
         | '\u{e000}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}')
 }
 
-struct Reader<'a> {
-    parser: Parser<'a, saphyr_parser::StrInput<'a>>,
+struct Reader {
+    scanner: Scanner,
 }
 
-impl<'a> Reader<'a> {
-    fn next(&mut self) -> Result<(Event<'a>, Span), Error> {
-        match self.parser.next_event() {
-            Some(Ok(event)) => Ok(event),
-            Some(Err(error)) => Err(syntax(&error)),
-            None => Err(Error { line: 1, message: "the text ends too early".to_owned() }),
+/// A mapping while it is read.
+#[derive(Default)]
+struct Building {
+    own: Mapping,
+    merged: Option<Mapping>,
+}
+
+impl Reader {
+    fn next_is(&mut self, wanted: &[Kind]) -> Result<bool, Error> {
+        let next = &self.scanner.peek_token()?.kind;
+        Ok(wanted.contains(next))
+    }
+
+    /// Take the next token if it is this one.
+    fn takes(&mut self, wanted: Kind) -> Result<bool, Error> {
+        let is = self.next_is(&[wanted])?;
+        if is {
+            self.scanner.take()?;
         }
+        Ok(is)
+    }
+
+    fn line(&mut self) -> Result<usize, Error> {
+        self.scanner.peek_token().map(|token| token.line + 1)
+    }
+
+    fn refuse<T>(&mut self, message: &str) -> Result<T, Error> {
+        Err(Error { line: self.line()?, message: message.to_owned() })
     }
 
     fn document(&mut self) -> Result<Value, Error> {
-        let mut value = None;
-        loop {
-            let (event, span) = self.next()?;
-            match event {
-                Event::StreamEnd => return Ok(value.unwrap_or(Value::Null)),
-                Event::DocumentStart(_) if value.is_some() => {
-                    return Err(refusal(span, "a second document is not read"));
-                }
-                Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd | Event::Nothing => {}
-                event => value = Some(self.node(event, span, 0)?),
-            }
+        let directives = self.next_is(&[Kind::Directive])?;
+        while self.takes(Kind::Directive)? {}
+        let explicit = self.takes(Kind::DocumentStart)?;
+        if directives && !explicit {
+            return self.refuse("a document must begin behind a directive");
+        }
+        use Kind::{Directive, DocumentEnd, DocumentStart, StreamEnd};
+        let empty = match explicit {
+            true => self.next_is(&[Directive, DocumentStart, DocumentEnd, StreamEnd])?,
+            false => self.next_is(&[StreamEnd])?,
+        };
+        let value = if empty { Value::Null } else { self.node(Place::Block, 0)? };
+        while self.takes(DocumentEnd)? {}
+        match self.next_is(&[StreamEnd])? {
+            true => Ok(value),
+            false => self.refuse("a second document, or text that belongs to nothing, is not read"),
         }
     }
 
-    fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Value, Error> {
+    fn node(&mut self, place: Place, depth: usize) -> Result<Value, Error> {
         if depth > MAX_DEPTH {
-            return Err(refusal(span, "nested too deeply"));
+            return self.refuse("nested too deeply");
         }
-        match event {
-            Event::Alias(_) => Err(refusal(span, "aliases are not read")),
-            Event::Scalar(_, _, anchor, _)
-            | Event::SequenceStart(anchor, _)
-            | Event::MappingStart(anchor, _)
-                if anchor != 0 =>
-            {
-                Err(refusal(span, "anchors are not read"))
+        if place == Place::BlockOrEntries && self.next_is(&[Kind::BlockEntry])? {
+            return self.entries(depth, false);
+        }
+        let in_block = place != Place::Flow;
+        match self.scanner.peek_token()?.kind {
+            Kind::Scalar { .. } => {
+                let Token { kind, line } = self.scanner.take()?;
+                scalar(kind, line)
             }
-            Event::Scalar(_, _, _, Some(_))
-            | Event::SequenceStart(_, Some(_))
-            | Event::MappingStart(_, Some(_)) => Err(refusal(span, "tags are not read")),
-            Event::Scalar(text, ScalarStyle::Plain, _, _) if text == "<<" => {
-                Err(refusal(span, "`<<` is a key, not a value"))
+            Kind::FlowSequenceStart => self.flow_list(depth),
+            Kind::FlowMappingStart => self.flow_map(depth),
+            Kind::BlockSequenceStart if in_block => {
+                self.scanner.take()?;
+                self.entries(depth, true)
             }
-            Event::Scalar(text, ScalarStyle::Plain, _, _) => {
-                resolve::plain(&text).map_err(|why| refusal(span, why))
-            }
-            Event::Scalar(text, _, _, _) => Ok(Value::String(text.into_owned())),
-            Event::SequenceStart(..) => self.list(depth),
-            Event::MappingStart(..) => self.map(depth),
-            _ => Err(refusal(span, "not a value")),
+            Kind::BlockMappingStart if in_block => self.block_map(depth),
+            _ => self.refuse("a value is missing"),
         }
     }
 
-    fn list(&mut self, depth: usize) -> Result<Value, Error> {
+    /// The node that comes, or null where one of these tokens comes instead.
+    fn node_unless(&mut self, ends: &[Kind], place: Place, depth: usize) -> Result<Value, Error> {
+        if self.next_is(ends)? { Ok(Value::Null) } else { self.node(place, depth) }
+    }
+
+    /// The items of a block list; one without indentation ends where something else begins.
+    fn entries(&mut self, depth: usize, indented: bool) -> Result<Value, Error> {
         let mut items = Vec::new();
-        loop {
-            let (event, span) = self.next()?;
-            if event == Event::SequenceEnd {
-                return Ok(Value::Array(items));
-            }
-            items.push(self.node(event, span, depth + 1)?);
+        while self.takes(Kind::BlockEntry)? {
+            use Kind::{BlockEnd, BlockEntry, Key, Value as Colon};
+            let ends: &[Kind] =
+                if indented { &[BlockEntry, BlockEnd] } else { &[BlockEntry, Key, Colon, BlockEnd] };
+            items.push(self.node_unless(ends, Place::Block, depth + 1)?);
+        }
+        if indented && !self.takes(Kind::BlockEnd)? {
+            return self.refuse("the list goes on in a way that is not understood");
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn block_map(&mut self, depth: usize) -> Result<Value, Error> {
+        use Kind::{BlockEnd, Key, Value as Colon};
+        self.scanner.take()?;
+        let mut map = Building::default();
+        while self.takes(Key)? {
+            let (key, line) = self.key(&[Key, Colon, BlockEnd], Place::BlockOrEntries, depth)?;
+            let value = match self.takes(Colon)? {
+                true => self.node_unless(&[Key, Colon, BlockEnd], Place::BlockOrEntries, depth + 1)?,
+                false => Value::Null,
+            };
+            map.add(key, value, line)?;
+        }
+        match self.takes(BlockEnd)? {
+            true => Ok(map.done()),
+            false => self.refuse("the mapping goes on in a way that is not understood"),
         }
     }
 
-    fn map(&mut self, depth: usize) -> Result<Value, Error> {
-        let mut own = Mapping::new();
-        let mut merged: Option<Mapping> = None;
-        loop {
-            let (event, span) = self.next()?;
-            if event == Event::MappingEnd {
-                let Some(mut all) = merged else { return Ok(Value::Object(own)) };
-                for (key, value) in &own {
-                    all.insert(key.clone(), value.clone());
+    fn flow_list(&mut self, depth: usize) -> Result<Value, Error> {
+        use Kind::{FlowEntry, FlowSequenceEnd, Key, Value as Colon};
+        self.scanner.take()?;
+        let mut items = Vec::new();
+        while !self.takes(FlowSequenceEnd)? {
+            if !items.is_empty() {
+                if !self.takes(FlowEntry)? {
+                    return self.refuse("a `,` or `]` is missing");
                 }
-                return Ok(Value::Object(all));
+                if self.takes(FlowSequenceEnd)? {
+                    break;
+                }
             }
-            let is_merge = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<");
-            let source = match &event {
-                Event::Scalar(text, ..) => text.clone().into_owned(),
-                _ => String::new(),
-            };
-            let key = match if is_merge { Value::Null } else { self.node(event, span, depth + 1)? } {
-                Value::String(text) => text,
-                Value::Array(_) | Value::Object(_) => return Err(refusal(span, "a key must be a scalar")),
-                Value::Null => "null".to_owned(),
-                _ => source,
-            };
-            let (event, span) = self.next()?;
-            let value = self.node(event, span, depth + 1)?;
-            if is_merge {
-                merge(merged.get_or_insert_default(), value).map_err(|why| refusal(span, why))?;
+            if self.takes(Key)? {
+                let (key, line) = self.key(&[Colon, FlowEntry, FlowSequenceEnd], Place::Flow, depth + 1)?;
+                let value = match self.takes(Colon)? {
+                    true => self.node_unless(&[FlowEntry, FlowSequenceEnd], Place::Flow, depth + 2)?,
+                    false => Value::Null,
+                };
+                let mut pair = Building::default();
+                pair.add(key, value, line)?;
+                items.push(pair.done());
             } else {
-                own.insert(key, value);
+                items.push(self.node(Place::Flow, depth + 1)?);
             }
         }
+        Ok(Value::Array(items))
+    }
+
+    fn flow_map(&mut self, depth: usize) -> Result<Value, Error> {
+        use Kind::{FlowEntry, FlowMappingEnd, Key, Value as Colon};
+        self.scanner.take()?;
+        let mut map = Building::default();
+        let mut first = true;
+        while !self.takes(FlowMappingEnd)? {
+            if !std::mem::take(&mut first) {
+                if !self.takes(FlowEntry)? {
+                    return self.refuse("a `,` or `}` is missing");
+                }
+                if self.takes(FlowMappingEnd)? {
+                    break;
+                }
+            }
+            let has_key = self.takes(Key)?;
+            let (key, line) = match has_key {
+                true => self.key(&[Colon, FlowEntry, FlowMappingEnd], Place::Flow, depth)?,
+                false => self.key(&[], Place::Flow, depth)?,
+            };
+            let value = match has_key && self.takes(Colon)? {
+                true => self.node_unless(&[FlowEntry, FlowMappingEnd], Place::Flow, depth + 1)?,
+                false => Value::Null,
+            };
+            map.add(key, value, line)?;
+        }
+        Ok(map.done())
+    }
+
+    /// A key (nothing for `<<`) and its line.
+    fn key(&mut self, ends: &[Kind], place: Place, depth: usize) -> Result<(Option<String>, usize), Error> {
+        let line = self.line()?;
+        if self.takes(Kind::Scalar { text: "<<".to_owned(), plain: true })? {
+            return Ok((None, line));
+        }
+        if self.takes(Kind::Scalar { text: "=".to_owned(), plain: true })? {
+            return Ok((Some("=".to_owned()), line));
+        }
+        match self.node_unless(ends, place, depth + 1)? {
+            Value::String(text) => Ok((Some(text), line)),
+            Value::Array(_) | Value::Object(_) => {
+                Err(Error { line, message: "a key must be a scalar".to_owned() })
+            }
+            // As Python's JSON has them: `yes` is "true", `0123` is "83".
+            scalar => Ok((Some(scalar.to_string()), line)),
+        }
+    }
+}
+
+/// Where a node stands, and so what it may be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Block,
+    /// The value of a key, where a list need not be indented.
+    BlockOrEntries,
+    Flow,
+}
+
+fn scalar(kind: Kind, line: usize) -> Result<Value, Error> {
+    match kind {
+        Kind::Scalar { text, plain: true } if text == "<<" => {
+            Err(Error { line: line + 1, message: "`<<` is a key, not a value".to_owned() })
+        }
+        Kind::Scalar { text, plain: true } => {
+            resolve::plain(&text).map_err(|why| Error { line: line + 1, message: why.to_owned() })
+        }
+        Kind::Scalar { text, .. } => Ok(Value::String(text)),
+        _ => Ok(Value::Null),
+    }
+}
+
+impl Building {
+    fn add(&mut self, key: Option<String>, value: Value, line: usize) -> Result<(), Error> {
+        match key {
+            Some(key) => {
+                self.own.insert(key, value);
+                Ok(())
+            }
+            None => merge(self.merged.get_or_insert_default(), value)
+                .map_err(|why| Error { line, message: why.to_owned() }),
+        }
+    }
+
+    fn done(self) -> Value {
+        let Some(mut all) = self.merged else { return Value::Object(self.own) };
+        all.extend(self.own);
+        Value::Object(all)
     }
 }
 
@@ -186,22 +308,10 @@ fn merge(into: &mut Mapping, value: Value) -> Result<(), &'static str> {
             .collect::<Result<_, _>>()?,
         _ => return Err("`<<` takes mappings only"),
     };
-    for map in maps {
-        for (key, value) in &map {
-            if !into.contains_key(key) {
-                into.insert(key.clone(), value.clone());
-            }
-        }
+    for (key, value) in maps.into_iter().flatten() {
+        into.entry(key).or_insert(value);
     }
     Ok(())
-}
-
-fn syntax(error: &ScanError) -> Error {
-    Error { line: error.marker().line(), message: error.info().to_owned() }
-}
-
-fn refusal(span: Span, message: &str) -> Error {
-    Error { line: span.start.line(), message: message.to_owned() }
 }
 
 #[cfg(test)]
@@ -231,6 +341,30 @@ mod tests {
     #[test]
     fn merge_keys_are_followed_and_own_keys_win() {
         assert_eq!(json("<<: {a: 1, b: 2}\nb: 3\n"), serde_json::json!({"a": 1, "b": 3}));
+        assert!(parse("a: <<").is_err());
+    }
+
+    #[test]
+    fn habits_of_pyyaml_are_kept() {
+        for (text, value) in [
+            ("a: 'x\n'\nb: [\n1\n]", serde_json::json!({"a": "x ", "b": [1]})),
+            ("a: x\u{2028}b: y", serde_json::json!({"a": "x", "b": "y"})),
+            ("{a: b, c}", serde_json::json!({"a": "b", "c": null})),
+            ("[a: b, ? c : d]", serde_json::json!([{"a": "b"}, {"c": "d"}])),
+            ("? a\n: b\n? c", serde_json::json!({"a": "b", "c": null})),
+            ("a: >-\n  x\n  y\n\n  z\n\n", serde_json::json!({"a": "x y\nz"})),
+            ("a: |2+\n   x\n\n", serde_json::json!({"a": " x\n\n"})),
+            ("a: \"x\\\n  y\\u263a\"", serde_json::json!({"a": "xy☺"})),
+            ("%YAML 1.1\n---\na: 1\n...\n", serde_json::json!({"a": 1})),
+            ("yes: 1\n0123: 2", serde_json::json!({"true": 1, "83": 2})),
+        ] {
+            assert_eq!(json(text), value, "{text:?}");
+        }
+        for text in
+            ["a: b: c", "a:\tb\n\tc: d", "- a\nb", "a: @x", "a: `x`", "a: 'x", "a: [b", "]", "a: \"\\q\""]
+        {
+            assert!(parse(text).is_err(), "{text:?}");
+        }
     }
 
     #[test]
@@ -243,8 +377,8 @@ mod tests {
 
     #[test]
     fn deep_nesting_and_long_texts_are_refused() {
-        assert_eq!(message(&"[".repeat(100)).1, "nested too deeply");
-        assert!(parse(&"[".repeat(100_000)).is_err());
+        assert_eq!(message(&"[".repeat(100_000)).1, "nested too deeply");
+        assert_eq!(message(&"- ".repeat(100_000)).1, "nested too deeply");
         assert!(message(&format!("a: {}", "x".repeat(MAX_BYTES))).1.starts_with("longer than"));
     }
 
