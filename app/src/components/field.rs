@@ -18,6 +18,12 @@ pub(crate) fn described_by(name: &str, help: bool, problem: Option<&Problem>) ->
     (!ids.is_empty()).then(|| ids.join(" "))
 }
 
+/// Text as the content of a text area. Leptos writes that as it is, so it is escaped here; and the
+/// parser drops one line end at its start.
+pub(crate) fn area_text(text: &str) -> String {
+    format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"))
+}
+
 /// The label, control, help and error together. The control's id is `field-{name}`.
 pub(crate) fn field(
     name: &str,
@@ -40,4 +46,16 @@ pub(crate) fn field(
         </div>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_ends_its_text_area() {
+        let area = view! { <textarea>{area_text("\na</textarea><script>&lt;")}</textarea> };
+        let html = area.to_html();
+        assert_eq!(html, "<textarea>\n\na&lt;/textarea&gt;&lt;script&gt;&amp;lt;</textarea>");
+    }
 }

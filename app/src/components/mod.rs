@@ -12,7 +12,7 @@ mod top_bar;
 pub(crate) mod words;
 
 pub(crate) use copy::{copy_button, copyable};
-pub(crate) use field::{described_by, field, problem_of};
+pub(crate) use field::{area_text, described_by, field, problem_of};
 pub(crate) use icon::icon;
 pub(crate) use markdown::markdown;
 pub(crate) use notice::notice_view;

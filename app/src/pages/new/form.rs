@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::Surroundings;
 use crate::areas::{Mode, NewForm, Problem};
-use crate::components::{described_by, field, problem_of};
+use crate::components::{area_text, described_by, field, problem_of};
 use crate::islands::{Combobox, DraftKeeper, Source};
 
 pub(super) fn form(form: &NewForm, problems: &[Problem], around: &Surroundings) -> AnyView {
@@ -73,8 +73,7 @@ fn instruction(text: &str, problem: Option<&Problem>) -> AnyView {
             aria-describedby=described_by("instruction", true, problem)
             placeholder="Add a health endpoint that answers 200 with the version."
         >
-            // The parser drops one line end at the start of a text area.
-            {format!("\n{text}")}
+            {area_text(text)}
         </textarea>
     };
     let help =

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::Edit;
 use crate::areas::PlanPage;
+use crate::components::area_text;
 
 /// The editor, folded; nothing where there is no text to edit or nobody to edit it.
 pub(super) fn editor(plan: &PlanPage, edit: &Edit) -> Option<AnyView> {
@@ -42,7 +43,7 @@ pub(super) fn editor(plan: &PlanPage, edit: &Edit) -> Option<AnyView> {
                         <div class="field">
                             <label for="field-text">"Plan"</label>
                             <textarea id="field-text" name="text" rows=rows aria-describedby="help-text">
-                                {format!("\n{mine}")}
+                                {area_text(&mine)}
                             </textarea>
                             <p class="help" id="help-text">{help}</p>
                         </div>
