@@ -1,0 +1,167 @@
+//! Who may do what, by form, by server function and by direct HTTP alike.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::{Browser, Page, World, world};
+
+fn form(repo: &str) -> Value {
+    json!({ "repo": repo, "base": "main", "instruction": "Say hello in the README", "mode": "one-shot" })
+}
+
+/// Asks for a dispatch in each of the three ways.
+async fn dispatch(browser: &Browser, repo: &str) -> [Page; 3] {
+    let fields = [("repo", repo), ("base", "main"), ("instruction", "Say hello in the README")];
+    let page = browser.form("/do/dispatch", &fields).await;
+    let headers = [
+        ("accept", "application/json"),
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("sec-fetch-site", "same-origin"),
+    ];
+    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    let function = browser.send(Method::POST, "/do/dispatch", &headers, body).await;
+    let direct = browser.json(Method::POST, "/api/v1/dispatches", &form(repo)).await;
+    [page, function, direct]
+}
+
+async fn refused(world: &World, browser: &Browser, repo: &str, status: StatusCode) {
+    let [page, function, direct] = dispatch(browser, repo).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER, "{page:?}");
+    let to = page.location().unwrap_or_default();
+    assert!(!to.starts_with("/dispatches/"), "{repo}: {to}");
+    assert_eq!(function.status, status, "{repo}: {function:?}");
+    assert_eq!(direct.status, status, "{repo}: {direct:?}");
+    let preview = browser.json(Method::POST, "/api/v1/preview", &form(repo)).await;
+    assert_eq!(preview.status, status, "{repo}: {preview:?}");
+    assert!(world.github.writes().await.is_empty());
+}
+
+#[tokio::test]
+async fn only_those_who_may_write_dispatch() {
+    world(async |world| {
+        refused(world, &world.anonymous(), "acme/widgets", StatusCode::UNAUTHORIZED).await;
+        let reader = world.sign_in("reader").await;
+        refused(world, &reader, "acme/widgets", StatusCode::FORBIDDEN).await;
+        refused(world, &reader, "acme/secret", StatusCode::FORBIDDEN).await;
+        let outsider = world.sign_in("outsider").await;
+        refused(world, &outsider, "acme/widgets", StatusCode::FORBIDDEN).await;
+        refused(world, &outsider, "acme/secret", StatusCode::NOT_FOUND).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_repository_one_may_not_see_answers_like_none() {
+    world(async |world| {
+        let writer = world.sign_in("writer").await;
+        let connected =
+            writer.json(Method::PUT, "/api/v1/repositories/acme/secret/connection", &json!({})).await;
+        assert_eq!(connected.status, StatusCode::NO_CONTENT, "{connected:?}");
+        let seen = writer.get("/api/v1/repositories/acme/secret").await;
+        assert_eq!(seen.status, StatusCode::OK, "{seen:?}");
+
+        let outsider = world.sign_in("outsider").await;
+        let nobody = world.anonymous();
+        for browser in [&outsider, &nobody] {
+            for path in [
+                "/api/v1/repositories/acme/REPO",
+                "/api/v1/repositories/acme/REPO/branches",
+                "/api/v1/repositories/acme/REPO/plans/1",
+                "/acme/REPO/plans/1",
+                "/acme/REPO/settings",
+            ] {
+                let hidden = browser.get(&path.replace("REPO", "secret")).await;
+                let absent = browser.get(&path.replace("REPO", "absent")).await;
+                assert_eq!(hidden.status, absent.status, "{path}");
+                assert_ne!(hidden.status, StatusCode::OK, "{path}");
+                let (hidden, absent) = (bare(&hidden.body, "secret"), bare(&absent.body, "absent"));
+                assert_eq!(hidden, absent, "{path}");
+            }
+        }
+        for page in ["/", "/repos", "/runs", "/api/v1/plans", "/api/v1/repositories?q=secret"] {
+            let body = outsider.get(page).await.body;
+            assert!(!body.contains("acme/secret"), "{page}: {body}");
+        }
+        assert!(world.github.writes().await.iter().all(|write| write.path.ends_with("/hooks")));
+    })
+    .await;
+}
+
+/// A body without what differs from one request to the next anyway: the name asked for, nonces, ids.
+fn bare(body: &str, name: &str) -> String {
+    let text = body.replace(name, "NAME");
+    let nonce = text.split_once("nonce=\"").and_then(|(_, rest)| rest.split('"').next());
+    let bare = nonce.map_or(text.clone(), |nonce| text.replace(nonce, "NONCE"));
+    let uuid = |word: &str| word.len() == 36 && word.matches('-').count() == 4;
+    bare.split_inclusive(|c: char| !c.is_ascii_hexdigit() && c != '-')
+        .filter(|word| !uuid(word.trim_end_matches(|c: char| !c.is_ascii_hexdigit())))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_dispatch_asked_for_twice_with_one_draft_is_one() {
+    world(async |world| {
+        let writer = world.sign_in("writer").await;
+        let draft = writer
+            .send(
+                Method::POST,
+                "/do/save-draft",
+                &[
+                    ("accept", "application/json"),
+                    ("content-type", "application/x-www-form-urlencoded"),
+                    ("sec-fetch-site", "same-origin"),
+                ],
+                "repo=acme%2Fsecret&base=main&instruction=Say+hello+in+the+README".to_owned(),
+            )
+            .await;
+        assert_eq!(draft.status, StatusCode::OK, "{draft:?}");
+        let mut asked = form("acme/secret");
+        asked["draft"] = draft.json();
+        let first = writer.json(Method::POST, "/api/v1/dispatches", &asked).await;
+        let second = writer.json(Method::POST, "/api/v1/dispatches", &asked).await;
+        assert_eq!(first.status, StatusCode::CREATED, "{first:?}");
+        assert_eq!(first.json(), second.json());
+        let place = first.location().expect("a place").to_owned();
+        let view = writer.get(&place).await;
+        assert_eq!(view.status, StatusCode::OK, "{view:?}");
+        assert_eq!(world.sign_in("outsider").await.get(&place).await.status, StatusCode::NOT_FOUND);
+        world.github.idle(120).await;
+        let on_github =
+            world.github.get("admin", "/repos/acme/secret/issues?state=all&labels=erk-plan").await;
+        assert_eq!(on_github.as_array().map(Vec::len), Some(1), "{on_github}");
+        let issues = world.github.writes().await;
+        let issues = issues.iter().filter(|w| w.path == "/repos/acme/secret/issues" && w.method == "POST");
+        assert_eq!(issues.count(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_a_problem() {
+    world(async |world| {
+        let writer = world.sign_in("writer").await;
+        for (method, path, body, status) in [
+            (
+                Method::POST,
+                "/api/v1/preview",
+                json!({ "mode": "sideways" }),
+                StatusCode::UNPROCESSABLE_ENTITY,
+            ),
+            (
+                Method::POST,
+                "/api/v1/dispatches/1/commands",
+                json!({ "do": "dance" }),
+                StatusCode::UNPROCESSABLE_ENTITY,
+            ),
+            (Method::GET, "/api/v1/plans?phase=nowhere", Value::Null, StatusCode::UNPROCESSABLE_ENTITY),
+            (Method::GET, "/api/v1/nothing", Value::Null, StatusCode::NOT_FOUND),
+            (Method::GET, "/api/v1/repositories/acme/a%20b", Value::Null, StatusCode::NOT_FOUND),
+        ] {
+            let page = writer.json(method, path, &body).await;
+            assert_eq!(page.status, status, "{path}: {page:?}");
+            let message = page.json()["problems"][0]["message"].as_str().map(str::to_owned);
+            assert!(message.is_some_and(|message| !message.is_empty()), "{path}: {page:?}");
+        }
+    })
+    .await;
+}

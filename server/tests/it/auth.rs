@@ -1,0 +1,222 @@
+//! Signing in and out.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use sqlx::Row;
+use waymark_app::areas::ProblemKind;
+
+use crate::support::{Browser, World, world};
+
+/// The login that the server takes this browser for.
+async fn login(browser: &Browser) -> Option<String> {
+    let page = browser.get("/api/v1/viewer").await;
+    match page.status {
+        StatusCode::OK => page.json()["login"].as_str().map(str::to_owned),
+        status => {
+            assert_eq!(status, StatusCode::UNAUTHORIZED, "{page:?}");
+            None
+        }
+    }
+}
+
+async fn account(world: &World) -> i64 {
+    let row = sqlx::query("SELECT id FROM accounts").fetch_one(world.app().db.pool()).await;
+    row.expect("one account").get(0)
+}
+
+#[tokio::test]
+async fn signing_in_returns_to_the_page_one_came_from() {
+    world(async |world| {
+        let browser = world.anonymous();
+        assert_eq!(login(&browser).await, None);
+        let page = browser.sign_in("writer", "/repos?q=a%20b").await;
+        assert_eq!(page.location(), Some("/repos?q=a%20b"));
+        assert_eq!(login(&browser).await.as_deref(), Some("writer"));
+        for elsewhere in ["//evil.example/", "https://evil.example/", "/\\evil.example"] {
+            assert_eq!(world.anonymous().sign_in("writer", elsewhere).await.location(), Some("/"));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sign_in_is_bound_to_its_session_and_works_once() {
+    world(async |world| {
+        let browser = world.anonymous();
+        let callback = browser.consent("writer", "/runs").await;
+        let stranger = world.anonymous();
+        let refused = stranger.get(&callback).await;
+        assert_eq!(refused.location(), Some("/sign-in?problem=expired&to=%2F"));
+        assert_eq!(login(&stranger).await, None);
+        assert_eq!(browser.get(&callback).await.location(), Some("/runs"));
+        let again = browser.get(&callback).await;
+        assert_eq!(again.location(), Some("/sign-in?problem=expired&to=%2F"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wrong_state_ends_the_sign_in() {
+    world(async |world| {
+        let browser = world.anonymous();
+        let callback = browser.consent("writer", "/").await;
+        let (path, _) = callback.split_once("state=").expect("a state");
+        let refused = browser.get(&format!("{path}state=guessed")).await;
+        assert_eq!(refused.location(), Some("/sign-in?problem=expired&to=%2F"));
+        assert_eq!(browser.get(&callback).await.location(), Some("/sign-in?problem=expired&to=%2F"));
+        assert_eq!(login(&browser).await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_code_that_was_used_is_refused_by_github() {
+    world(async |world| {
+        let first = world.anonymous();
+        let used = first.consent("writer", "/").await;
+        first.get(&used).await;
+        let code = |callback: &str| {
+            let query = callback.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
+            let found = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "code");
+            found.map(|(_, code)| code.into_owned()).expect("a code")
+        };
+        let second = world.anonymous();
+        let fresh = second.consent("admin", "/").await;
+        let replayed = fresh.replace(&code(&fresh), &code(&used));
+        assert_eq!(second.get(&replayed).await.location(), Some("/sign-in?problem=refused&to=%2F"));
+        assert_eq!(login(&second).await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_may_decline() {
+    world(async |world| {
+        let browser = world.anonymous();
+        let callback = browser.consent("", "/new").await;
+        assert_eq!(browser.get(&callback).await.location(), Some("/sign-in?problem=declined&to=%2Fnew"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_session_gets_a_new_id_at_sign_in() {
+    world(async |world| {
+        let browser = world.anonymous();
+        let callback = browser.consent("writer", "/").await;
+        let before = browser.cookie("waymark").expect("a session");
+        browser.get(&callback).await;
+        let after = browser.cookie("waymark").expect("a session");
+        assert_ne!(before, after);
+        let fixed = world.anonymous();
+        fixed.set_cookie("waymark", &before);
+        assert_eq!(login(&fixed).await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session_for_every_copy_of_its_cookie() {
+    world(async |world| {
+        let browser = world.sign_in("writer").await;
+        let copy = world.anonymous();
+        copy.set_cookie("waymark", &browser.cookie("waymark").expect("a session"));
+        assert_eq!(login(&copy).await.as_deref(), Some("writer"));
+        let out = browser.form("/auth/sign-out", &[]).await;
+        assert_eq!((out.status, out.location()), (StatusCode::SEE_OTHER, Some("/")));
+        assert_eq!(login(&browser).await, None);
+        assert_eq!(login(&copy).await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_ends_when_unused_and_after_its_longest_life() {
+    world(async |world| {
+        let pool = world.app().db.pool();
+        let unused = world.sign_in("writer").await;
+        sqlx::query("UPDATE sessions SET expires_at = 1").execute(pool).await.expect("set");
+        assert_eq!(login(&unused).await, None);
+
+        let old = world.sign_in("admin").await;
+        for row in sqlx::query("SELECT id, data FROM sessions").fetch_all(pool).await.expect("sessions") {
+            let (id, data): (String, Vec<u8>) = (row.get(0), row.get(1));
+            let mut record: Value = serde_json::from_slice(&data).expect("a record");
+            if record["data"].get("since").is_some() {
+                record["data"]["since"] = json!(1);
+            }
+            let data = serde_json::to_vec(&record).expect("a record");
+            let update = sqlx::query("UPDATE sessions SET data = $1 WHERE id = $2").bind(data).bind(id);
+            update.execute(pool).await.expect("set");
+        }
+        assert_eq!(login(&old).await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_expiring_token_is_refreshed_once_for_all_who_need_it() {
+    world(async |world| {
+        world.github.set("oauth", json!({ "token_lifetime": 28_800 })).await;
+        world.sign_in("writer").await;
+        let (app, id) = (world.app(), account(world).await);
+        let update = sqlx::query("UPDATE accounts SET access_expires_at = 1");
+        update.execute(app.db.pool()).await.expect("set");
+        let all = futures::future::join_all((0..8).map(|_| app.tokens.of(id))).await;
+        use secrecy::ExposeSecret;
+        let mut tokens: Vec<String> =
+            all.into_iter().map(|token| token.expect("a token").expose_secret().to_owned()).collect();
+        tokens.dedup();
+        assert_eq!(tokens.len(), 1);
+        let asked = world.github.journal().await;
+        let asked = asked.iter().filter(|entry| entry.path == "/login/oauth/access_token").count();
+        assert_eq!(asked, 2, "the sign-in and one refresh");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refused_refresh_asks_to_sign_in_again() {
+    world(async |world| {
+        world.github.set("oauth", json!({ "token_lifetime": 28_800 })).await;
+        world.sign_in("writer").await;
+        let (app, id) = (world.app(), account(world).await);
+        world.github.set("revoke", json!({ "login": "writer" })).await;
+        let update = sqlx::query("UPDATE accounts SET access_expires_at = 1");
+        update.execute(app.db.pool()).await.expect("set");
+        for _ in 0..2 {
+            let problem = app.tokens.of(id).await.expect_err("refused");
+            assert_eq!(problem.kind, ProblemKind::SignedOut);
+        }
+        world.sign_in("writer").await;
+        assert!(app.tokens.of(id).await.is_ok());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_typed_before_signing_in_is_there_afterwards() {
+    world(async |world| {
+        let browser = world.anonymous();
+        let text = "Tidy the <widgets> & keep this text";
+        let sent = browser
+            .form("/do/dispatch", &[("repo", "acme/widgets"), ("base", "main"), ("instruction", text)])
+            .await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{sent:?}");
+        let to = sent.location().expect("a way to sign in");
+        let query = to.strip_prefix("/sign-in?").unwrap_or_else(|| panic!("{to}"));
+        let back = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "to");
+        let back = back.expect("a way back").1.into_owned();
+        let page = browser.sign_in("writer", &back).await;
+        assert_eq!(page.location(), Some(back.as_str()));
+        let form = browser.get(&back).await;
+        assert_eq!(form.status, StatusCode::OK);
+        assert!(form.body.contains("Tidy the &lt;widgets&gt; &amp; keep this text"), "{}", form.body);
+        assert!(world.github.writes().await.is_empty());
+        let stranger = world.sign_in("reader").await.get(&back).await;
+        assert!(!stranger.body.contains("Tidy the"), "a draft that was claimed is its owner's alone");
+        let none = browser.json(Method::GET, "/api/v1/viewer", &json!({})).await;
+        assert_eq!(none.status, StatusCode::OK);
+    })
+    .await;
+}

@@ -1,0 +1,10 @@
+//! Waymark as a whole, against the sandbox: every test has a GitHub, a database and a server of its own.
+//!
+//! With `WAYMARK_TEST_DATABASE=postgres://...` the databases are made on that server; otherwise they
+//! are SQLite files.
+
+mod api;
+mod auth;
+mod hardening;
+mod process;
+mod support;
