@@ -98,4 +98,32 @@ mod tests {
         line.clone().debug_assert();
         check(&line);
     }
+    /// The table between the marks in README.md is exactly this.
+    #[test]
+    fn the_readme_lists_every_setting() {
+        let line = Line::command();
+        let serve = line.find_subcommand("serve").expect("serve");
+        let mut table = String::from("| variable | meaning | default |\n|---|---|---|\n");
+        for argument in serve.get_arguments() {
+            let Some(variable) = argument.get_env().and_then(|name| name.to_str()) else { continue };
+            let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+            let (meaning, default) = match help.trim_end_matches(']').split_once(" [default: ") {
+                Some((meaning, default)) => (meaning.to_owned(), default.to_owned()),
+                None => {
+                    let given = argument.get_default_values().first().and_then(|value| value.to_str());
+                    let flag = argument.get_action().takes_values();
+                    (help, given.filter(|_| flag).unwrap_or_default().to_owned())
+                }
+            };
+            table.push_str(&format!("| `{variable}` | {meaning} | {default} |\n"));
+        }
+        let readme = include_str!("../../README.md");
+        let (_, rest) = readme.split_once("<!-- configuration -->\n").expect("the first mark");
+        let (listed, _) = rest.split_once("<!-- /configuration -->").expect("the last mark");
+        let without_sandbox = |text: &str| {
+            let keep = |line: &&str| cfg!(feature = "sandbox") || !line.contains("_SANDBOX_");
+            text.lines().filter(keep).collect::<Vec<_>>().join("\n")
+        };
+        assert_eq!(without_sandbox(listed), without_sandbox(&table));
+    }
 }
