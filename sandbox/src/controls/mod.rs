@@ -11,9 +11,7 @@ use std::{
     time::Duration,
 };
 
-use axum::http::{HeaderMap, header};
-
-use crate::http::{exchange::milliseconds, rate::Rates};
+use crate::http::rate::Rates;
 pub use routes::router;
 
 /// The state of all controls.
@@ -31,7 +29,8 @@ pub struct Controls {
 impl Controls {
     /// How long every exchange waits before it starts.
     pub fn latency(&self) -> Option<Duration> {
-        milliseconds(self.latency_ms.load(Ordering::Relaxed))
+        let ms = self.latency_ms.load(Ordering::Relaxed);
+        (ms > 0).then(|| Duration::from_millis(ms))
     }
 
     pub fn set_latency(&self, ms: u64) {
@@ -46,9 +45,5 @@ impl Controls {
         self.hidden.clear();
         self.webhooks.clear();
         self.set_latency(0);
-    }
-
-    pub fn is_api_json(&self, headers: &HeaderMap) -> bool {
-        headers.get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"application/json"))
     }
 }

@@ -4,8 +4,6 @@
 //! Properties kept: a fault `before` leaves the world untouched and a fault `after` leaves it changed;
 //! a cut exchange has no answer at all; everything else is in the journal as it was sent.
 
-use std::time::Duration;
-
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
@@ -62,7 +60,10 @@ pub async fn exchange(world: World, router: Router, request: Request<Body>) -> R
     let method = parts.method.clone();
     let asked = parts.headers.clone();
     let who = caller.clone().unwrap_or_default();
-    entry.user = who.login().map(str::to_owned);
+    entry.user = match is_git(&path) {
+        true => Caller::of(&*world.lock().await, &asked).ok().and_then(|c| c.login().map(str::to_owned)),
+        false => who.login().map(str::to_owned),
+    };
     let window = world.controls().rates.look(&who, now, &path);
     let counted = !web && path != "/rate_limit";
     let mut named = path.clone();
@@ -83,7 +84,7 @@ pub async fn exchange(world: World, router: Router, request: Request<Body>) -> R
     let (mut head, body) = answer.into_parts();
     let mut given = to_bytes(body, MAX).await.map_err(|_| Cut)?;
     if !web {
-        head.status = decorate(&world, &method, &asked, &who, head.status, &mut head.headers, &given);
+        head.status = decorate(&method, &asked, &who, head.status, &mut head.headers, &given);
         if head.status == StatusCode::NOT_MODIFIED {
             given = Bytes::new();
         }
@@ -177,7 +178,6 @@ fn over_limit(caller: &Caller) -> Response<Body> {
 
 /// GitHub's headers; the status becomes 304 when the caller has this very answer.
 fn decorate(
-    world: &World,
     method: &Method,
     asked: &HeaderMap,
     caller: &Caller,
@@ -221,7 +221,9 @@ fn decorate(
             }
         }
     }
-    if world.controls().is_api_json(headers) {
+    let json =
+        headers.get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"application/json"));
+    if json {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     }
     status
@@ -230,9 +232,4 @@ fn decorate(
 fn request_id() -> String {
     let h = ids::hex32().to_uppercase();
     format!("{}:{}:{}:{}:{}", &h[..4], &h[4..10], &h[10..17], &h[17..24], &h[24..])
-}
-
-/// How long to wait before each answer.
-pub fn milliseconds(ms: u64) -> Option<Duration> {
-    (ms > 0).then(|| Duration::from_millis(ms))
 }

@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn changes_have_their_counts() {
         let text = ":100644 100644 aa bb M\0a b.txt\0:100644 000000 cc 00 D\0d\0\
-                    :000000 100644 00 ee A\0img\04\t1\ta b.txt\00\t7\td\0-\t-\timg\0";
+                    :000000 100644 00 ee A\0img\x004\t1\ta b.txt\x000\t7\td\0-\t-\timg\0";
         let seen: Vec<_> = read_changes(text)
             .into_iter()
             .map(|c| (c.path, c.letter, c.additions, c.deletions, c.sha))
