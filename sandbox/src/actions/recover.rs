@@ -3,7 +3,7 @@
 
 use super::{
     report,
-    runner::{strays, tracking_id},
+    runner::strays,
     state::{Conclusion, Status},
 };
 use crate::world::World;
@@ -15,14 +15,14 @@ pub async fn recover(world: &World) {
     if open.is_empty() {
         return;
     }
-    let jobs: Vec<(u64, i64)> = held
+    let jobs: Vec<(u64, String)> = held
         .actions
         .jobs
         .values()
         .filter(|j| j.status != Status::Completed)
-        .filter_map(|j| Some((j.id, held.actions.runs.get(&j.run)?.created_at)))
+        .map(|j| (j.id, j.tracking_id.clone()))
         .collect();
-    let tracking: Vec<String> = jobs.iter().map(|(id, created)| tracking_id(*id, *created)).collect();
+    let tracking: Vec<String> = jobs.iter().map(|(_, id)| id.clone()).collect();
     strays::end(&tracking);
     for (job, _) in jobs {
         report::job_changed(&mut held, job, "completed", |job, now| {

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     views::checks,
     world::{
-        Event, Held,
+        Event, Held, ids,
         model::{CheckRun, Time},
     },
 };
@@ -62,6 +62,7 @@ pub fn new_job(held: &mut Held<'_>, new: NewJob) -> Option<u64> {
         completed_at: over,
         steps: Vec::new(),
         outputs: Map::new(),
+        tracking_id: format!("github_{}", ids::guid()),
     };
     held.actions.jobs.insert(id, job);
     let details = format!("{}/job/{id}", views::run_page(held, held.repos.get(&run.repo)?, run.id));

@@ -117,6 +117,8 @@ pub struct Job {
     pub completed_at: Option<Time>,
     pub steps: Vec<Step>,
     pub outputs: Map<String, Value>,
+    /// By which its processes are known, wherever they have gone; no other job of any sandbox has it.
+    pub tracking_id: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! The sandbox through HTTP, as its clients see it: one binary, one module per area.
 
 mod access;
+mod actions;
 mod controls;
 mod git;
 mod graphql;

@@ -57,11 +57,6 @@ pub struct Machine<'a> {
     pub cancelled: bool,
 }
 
-/// By which the processes of a job are known, wherever they have gone.
-pub fn tracking_id(job: u64, created_at: i64) -> String {
-    format!("github_{job}_{created_at}")
-}
-
 pub async fn run(
     context: &Context,
     level: &Level,
@@ -153,12 +148,11 @@ async fn work(
     let event = temp.join("event.json");
     std::fs::write(&event, context.run.payload.to_string()).map_err(io)?;
     let mut log = Log::open(&super::super::log_file(world, id)).map_err(io)?;
-    let token = begin(context, level, job, steps, id).await;
+    let (token, tracking) = begin(context, level, job, steps, id).await;
     for (_, secret) in level.secrets.iter() {
         log.masks.add(&value::text(secret));
     }
     log.masks.add(&token);
-    let created = context.run.created_at;
     let mut github = context.github.clone();
     github.insert("token".to_owned(), json!(token));
     github.insert("job".to_owned(), json!(job.id));
@@ -166,7 +160,7 @@ async fn work(
     github.insert("event_path".to_owned(), json!(event));
     let runner = json!({
         "name": RUNNER, "os": "Linux", "arch": "X64", "temp": temp, "tool_cache": top.join("tools"),
-        "environment": "self-hosted", "tracking_id": tracking_id(id, created),
+        "environment": "self-hosted", "tracking_id": tracking,
     });
     let runner = runner.as_object().cloned().unwrap_or_default();
     let mut base = contexts::environment(&github, &runner);
@@ -206,7 +200,7 @@ async fn work(
         _ => Conclusion::Success,
     };
     drop(machine);
-    strays::end(&[tracking_id(id, created)]);
+    strays::end(&[tracking]);
     world.lock().await.revoke(&token);
     if let Err(error) = root.close() {
         tracing::warn!(%error, "the folder of a job could not be removed");
@@ -214,9 +208,10 @@ async fn work(
     Ok(Finished::new(conclusion, outputs))
 }
 
-/// Marks the job as begun and gives it a token.
-async fn begin(context: &Context, level: &Level, job: &Job, steps: &Steps, id: u64) -> String {
+/// Marks the job as begun and gives it a token; answers that, and by what its processes are known.
+async fn begin(context: &Context, level: &Level, job: &Job, steps: &Steps, id: u64) -> (String, String) {
     let mut held = context.world.lock().await;
+    let tracking = held.actions.jobs.get(&id).map(|j| j.tracking_id.clone()).unwrap_or_default();
     report::job_changed(&mut held, id, "in_progress", |job, now| {
         job.status = Status::InProgress;
         job.started_at = Some(now);
@@ -239,7 +234,7 @@ async fn begin(context: &Context, level: &Level, job: &Job, steps: &Steps, id: u
         }
     });
     let permissions = permissions(job, level);
-    held.job_token(context.run.repo, permissions, 24 * 3600)
+    (held.job_token(context.run.repo, permissions, 24 * 3600), tracking)
 }
 
 /// What the job's token may do: what is written nearest to the job, no more than its caller allows.

@@ -12,5 +12,3 @@ mod mask;
 pub mod process;
 mod step;
 pub mod strays;
-
-pub use job::tracking_id;

@@ -40,7 +40,8 @@ fn default_title(step: &Step, scope: &Scope) -> String {
 /// What came of the commands of a step.
 enum Outcome {
     Success,
-    Failure,
+    /// And why.
+    Failure(String),
     Cancelled,
 }
 
@@ -105,20 +106,20 @@ pub async fn run(machine: &mut Machine<'_>, at: usize) {
     };
     let (outcome, outputs) = match result {
         Ok(done) => done,
-        Err(Wrong(problem)) => {
-            machine.log.error(&problem);
-            machine.annotate("failure", None, &problem, None, 1).await;
-            (Outcome::Failure, Map::new())
-        }
+        Err(Wrong(problem)) => (Outcome::Failure(problem), Map::new()),
     };
+    if let Outcome::Failure(problem) = &outcome {
+        machine.log.error(problem);
+        machine.annotate("failure", None, problem, None, 1).await;
+    }
     let forgiven = match &step.continue_on_error {
         Some(template) => is_true(template, &machine.scope).unwrap_or(false),
         None => false,
     };
     let (outcome, conclusion) = match outcome {
         Outcome::Success => (Conclusion::Success, Conclusion::Success),
-        Outcome::Failure if forgiven => (Conclusion::Failure, Conclusion::Success),
-        Outcome::Failure => (Conclusion::Failure, Conclusion::Failure),
+        Outcome::Failure(_) if forgiven => (Conclusion::Failure, Conclusion::Success),
+        Outcome::Failure(_) => (Conclusion::Failure, Conclusion::Failure),
         Outcome::Cancelled => (Conclusion::Cancelled, Conclusion::Cancelled),
     };
     machine.failed |= conclusion == Conclusion::Failure;
@@ -290,7 +291,7 @@ async fn execute(
         machine.annotate(level, title, &note.message, file, note.line).await;
     }
     if let Some(problem) = refused {
-        return Wrong::new(problem);
+        return Ok(Outcome::Failure(problem));
     }
     match ended.why {
         Some(Why::Stopped) => {
@@ -304,11 +305,11 @@ async fn execute(
             machine.deadline = Instant::now() + GRACE;
             Ok(Outcome::Cancelled)
         }
-        Some(Why::StepTime) => Wrong::new("The action has timed out."),
+        Some(Why::StepTime) => Ok(Outcome::Failure("The action has timed out.".to_owned())),
         None if ended.status.success() => Ok(Outcome::Success),
         None => {
             let code = ended.status.code().unwrap_or(128 + signal(&ended.status));
-            Wrong::new(format!("Process completed with exit code {code}."))
+            Ok(Outcome::Failure(format!("Process completed with exit code {code}.")))
         }
     }
 }

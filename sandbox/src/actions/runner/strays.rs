@@ -7,7 +7,8 @@ use rustix::process::{Pid, Signal, kill_process};
 
 /// Kills every process of this machine whose environment carries one of the ids.
 pub fn end(tracking: &[String]) {
-    let wanted: Vec<String> = tracking.iter().map(|id| format!("RUNNER_TRACKING_ID={id}")).collect();
+    let wanted: Vec<String> =
+        tracking.iter().filter(|id| !id.is_empty()).map(|id| format!("RUNNER_TRACKING_ID={id}")).collect();
     if wanted.is_empty() {
         return;
     }
