@@ -370,8 +370,8 @@ fn job_scope(context: &Context, level: &Level, job: &Job, done: &Results) -> Sco
 /// A job that succeeded in an earlier attempt and is not run again.
 async fn kept(context: &Context, key: &str) -> Option<Finished> {
     let held = context.world.lock().await;
-    let jobs = context.run.kept.iter().filter_map(|id| held.actions.jobs.get(id));
-    let job = jobs.filter(|j| j.key == key).next_back()?;
+    let mut jobs = context.run.kept.iter().filter_map(|id| held.actions.jobs.get(id));
+    let job = jobs.rfind(|j| j.key == key)?;
     Some(Finished { conclusion: job.conclusion?, outputs: job.outputs.clone(), kept: true })
 }
 

@@ -223,7 +223,7 @@ async fn begin(context: &Context, level: &Level, job: &Job, steps: &Steps, id: u
             started_at: None,
             completed_at: None,
         };
-        let names = steps.steps.iter().map(|s| step::plain_title(s));
+        let names = steps.steps.iter().map(step::plain_title);
         let all = std::iter::once("Set up job".to_owned()).chain(names).chain(["Complete job".to_owned()]);
         job.steps = all.enumerate().map(step).collect();
         if let Some(first) = job.steps.first_mut() {
