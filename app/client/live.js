@@ -1,5 +1,6 @@
 // Makes pages live. Everything here is an addition: without it links, forms and reloading work.
 import { listenForChanges } from "./changes.js";
+import { keepDrafts } from "./draft.js";
 import { sendForms } from "./forms.js";
 import { followHistory, rememberFolds } from "./page.js";
 import { offerCopies } from "./copy.js";
@@ -12,3 +13,4 @@ sendForms();
 listenForChanges();
 offerCopies();
 keepTimesFresh();
+keepDrafts();

@@ -14,6 +14,7 @@ mod address;
 #[cfg(feature = "ssr")]
 mod app;
 pub mod areas;
+#[cfg(feature = "ssr")]
 pub mod commands;
 #[cfg(feature = "ssr")]
 mod components;

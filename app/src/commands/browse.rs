@@ -1,21 +1,14 @@
 //! What islands look up while a person types. Nothing here changes anything.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use crate::areas::Problem;
-
-/// One suggestion: what is put into the field, and a word about it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Suggestion {
-    pub value: String,
-    pub note: String,
-}
+use crate::areas::{OverviewQuery, Problem, RepoName};
+use crate::context::{areas, viewer};
+use crate::islands::Suggestion;
 
 /// Repositories whose name matches, at most twenty.
 #[server(prefix = "/do", endpoint = "find-repositories")]
 pub async fn find_repositories(#[server(default)] text: String) -> Result<Vec<Suggestion>, Problem> {
-    use crate::context::{areas, viewer};
     let Some(viewer) = viewer() else { return Ok(Vec::new()) };
     let found = areas().repositories.search(&viewer, &text).await.inspect_err(refused)?;
     Ok(found.iter().take(20).map(Suggestion::of).collect())
@@ -27,8 +20,6 @@ pub async fn find_branches(
     #[server(default)] repo: String,
     #[server(default)] text: String,
 ) -> Result<Vec<Suggestion>, Problem> {
-    use crate::areas::RepoName;
-    use crate::context::{areas, viewer};
     let (Some(viewer), Some(repo)) = (viewer(), RepoName::parse(&repo)) else { return Ok(Vec::new()) };
     let found = areas().repositories.branches(&viewer, &repo, &text).await.inspect_err(refused)?;
     Ok(found.into_iter().take(20).map(|value| Suggestion { value, note: String::new() }).collect())
@@ -37,8 +28,6 @@ pub async fn find_branches(
 /// Plans that match, for the palette, at most eight: their address and title.
 #[server(prefix = "/do", endpoint = "find-plans")]
 pub async fn find_plans(#[server(default)] text: String) -> Result<Vec<Suggestion>, Problem> {
-    use crate::areas::OverviewQuery;
-    use crate::context::{areas, viewer};
     let query = OverviewQuery { q: text, ..OverviewQuery::default() };
     let found = areas().plans.overview(viewer().as_ref(), &query).await.inspect_err(refused)?;
     Ok(found
@@ -52,7 +41,6 @@ pub async fn find_plans(#[server(default)] text: String) -> Result<Vec<Suggestio
         .collect())
 }
 
-#[cfg(feature = "ssr")]
 impl Suggestion {
     pub(crate) fn of(choice: &crate::areas::RepositoryChoice) -> Suggestion {
         let mut notes = Vec::new();
@@ -68,7 +56,6 @@ impl Suggestion {
     }
 }
 
-#[cfg(feature = "ssr")]
 fn refused(problem: &Problem) {
     crate::context::set_status(problem.kind.status());
 }

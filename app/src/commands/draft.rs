@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::areas::Problem;
+use super::reply::answer;
+use crate::areas::{Mode, NewForm, Problem};
+use crate::context::{areas, set_status, viewer};
 
 /// Keeps the form and answers the draft's id. Called while the person types.
 #[allow(clippy::too_many_arguments)] // one argument per field of the form
@@ -18,24 +20,19 @@ pub async fn save_draft(
     #[server(default)] node: String,
     #[server(default)] override_node: String,
 ) -> Result<String, Problem> {
-    use crate::context::{areas, set_status, viewer};
     let form = form(repo, base, instruction, &mode, model, objective, node, &override_node);
     let saved = areas().dispatches.save_draft(viewer().as_ref(), some(&draft), &form).await;
     saved.map(|draft| draft.id).inspect_err(|problem| set_status(problem.kind.status()))
 }
 
 /// Throws a draft away and opens an empty form.
-#[cfg(feature = "ssr")]
 #[server(prefix = "/do", endpoint = "discard-draft")]
 pub async fn discard_draft(draft: String) -> Result<(), Problem> {
-    use super::reply::answer;
-    use crate::context::{areas, viewer};
     let result = areas().dispatches.discard_draft(viewer().as_ref(), &draft).await;
     answer(result.map(|()| ("/new".to_owned(), None)).map_err(|problem| vec![problem]), "/new")
 }
 
 /// The form from its fields as sent. Line ends are `\n`, as GitHub keeps them.
-#[cfg(feature = "ssr")]
 #[allow(clippy::too_many_arguments)] // one argument per field of the form
 pub(super) fn form(
     repo: String,
@@ -46,8 +43,7 @@ pub(super) fn form(
     objective: String,
     node: String,
     override_node: &str,
-) -> crate::areas::NewForm {
-    use crate::areas::{Mode, NewForm};
+) -> NewForm {
     NewForm {
         repo: repo.trim().to_owned(),
         base: base.trim().to_owned(),
@@ -62,20 +58,17 @@ pub(super) fn form(
 }
 
 /// A text of a form with `\n` line ends: browsers send `\r\n`.
-#[cfg(feature = "ssr")]
 pub(super) fn lines(text: &str) -> String {
     text.replace("\r\n", "\n")
 }
 
-#[cfg(feature = "ssr")]
 pub(super) fn some(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
 
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(test)]
 mod tests {
     use super::*;
-    use crate::areas::Mode;
 
     #[test]
     fn what_was_typed_is_kept_with_unix_line_ends() {

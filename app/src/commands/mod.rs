@@ -5,31 +5,24 @@
 //! saved before anything is checked.
 
 mod browse;
-#[cfg(feature = "ssr")]
 mod dispatch;
 mod draft;
-#[cfg(feature = "ssr")]
 mod plan;
-#[cfg(feature = "ssr")]
 mod reply;
-#[cfg(feature = "ssr")]
 mod repository;
 
 pub use browse::*;
-#[cfg(feature = "ssr")]
 pub use dispatch::*;
 pub use draft::*;
-#[cfg(feature = "ssr")]
 pub use plan::*;
-#[cfg(feature = "ssr")]
 pub use repository::*;
 
-#[cfg(feature = "ssr")]
 pub(crate) use reply::{Notice, notice};
 
-/// Registers every server function; the server calls this once at start.
-#[cfg(feature = "ssr")]
+/// Prepares pages and registers every server function; the server calls this once at start.
 pub fn register() {
+    // Pages spawn their reads on tokio. Where that is set up already, it stays.
+    let _ = any_spawner::Executor::init_tokio();
     use leptos::server_fn::axum::register_explicit;
     register_explicit::<Preview>();
     register_explicit::<Dispatch>();

@@ -7,7 +7,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
 
-use crate::commands::{Suggestion, find_branches, find_repositories};
+use super::Suggestion;
+use super::ask::ask;
 
 /// Where the suggestions come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,13 +47,13 @@ pub fn Combobox(
         let mine = asked.get_value();
         spawn_local(async move {
             let answer = match source {
-                Source::Repositories => find_repositories(text).await,
-                Source::Branches => find_branches(repository(), text).await,
+                Source::Repositories => ask("find-repositories", &[("text", &text)]).await,
+                Source::Branches => ask("find-branches", &[("repo", &repository()), ("text", &text)]).await,
             };
             // An older answer must not cover a newer one; without an answer the field is a text field.
             if asked.get_value() == mine {
                 set_active.set(None);
-                set_found.set(answer.unwrap_or_default());
+                set_found.set(answer);
             }
         });
     };

@@ -4,7 +4,8 @@ use leptos::html::{Dialog, Input};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::commands::{Suggestion, find_plans};
+use super::Suggestion;
+use super::ask::ask;
 
 const PLACES: [(&str, &str); 4] =
     [("/new", "New instruction"), ("/", "Plans"), ("/runs", "Runs"), ("/repos", "Repositories")];
@@ -27,10 +28,10 @@ pub fn Palette() -> impl IntoView {
     let asked = StoredValue::new(0_u32);
 
     let found = Memo::new(move |_| {
-        let typed = text.get().to_lowercase();
+        let typed = text.get().to_ascii_lowercase();
         let places = PLACES
             .iter()
-            .filter(|(_, name)| name.to_lowercase().contains(&typed))
+            .filter(|(_, name)| name.to_ascii_lowercase().contains(&typed))
             .map(|(to, name)| Suggestion { value: (*to).to_owned(), note: (*name).to_owned() });
         places.chain(plans.get()).collect::<Vec<_>>()
     });
@@ -38,7 +39,7 @@ pub fn Palette() -> impl IntoView {
         asked.update_value(|count| *count += 1);
         let mine = asked.get_value();
         spawn_local(async move {
-            let answer = find_plans(text.get_untracked()).await.unwrap_or_default();
+            let answer = ask("find-plans", &[("text", &text.get_untracked())]).await;
             if asked.get_value() == mine {
                 set_plans.set(answer);
                 set_active.set(0);

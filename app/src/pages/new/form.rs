@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::Surroundings;
 use crate::areas::{Mode, NewForm, Problem};
 use crate::components::{area_text, described_by, field, problem_of};
-use crate::islands::{Combobox, DraftKeeper, Source};
+use crate::islands::{Combobox, Source};
 
 pub(super) fn form(form: &NewForm, problems: &[Problem], around: &Surroundings) -> AnyView {
     let repo = combobox("repo", "Repository", Some("owner/name"), Source::Repositories, &form.repo, problems);
@@ -27,7 +27,7 @@ pub(super) fn form(form: &NewForm, problems: &[Problem], around: &Surroundings) 
     let branches =
         around.branches.iter().map(|branch| view! { <option value=branch.clone()></option> }).collect_view();
     view! {
-        <form method="post" action="/do/preview" class="stack" id="new-form" novalidate>
+        <form method="post" action="/do/preview" class="stack" id="new-form" data-draft novalidate>
             <input type="hidden" name="draft" value=draft/>
             <div class="pair">{repo} {base}</div>
             {instruction}
@@ -38,7 +38,7 @@ pub(super) fn form(form: &NewForm, problems: &[Problem], around: &Surroundings) 
                 <button type="submit" class="button primary" formaction="/do/dispatch" data-busy="Dispatching">
                     "Dispatch"
                 </button>
-                <DraftKeeper/>
+                <output class="muted small draft-state"></output>
             </div>
             <datalist id="list-repo">{repositories}</datalist>
             <datalist id="list-base">{branches}</datalist>

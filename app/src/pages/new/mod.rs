@@ -65,7 +65,7 @@ pub(crate) fn NewPage() -> impl IntoView {
             surroundings.repositories = found
                 .iter()
                 .take(100)
-                .map(crate::commands::Suggestion::of)
+                .map(crate::islands::Suggestion::of)
                 .map(|suggestion| (suggestion.value, suggestion.note))
                 .collect();
             if let Some(repo) = RepoName::parse(&form.repo) {

@@ -1,0 +1,39 @@
+// Saves the form of /new while a person types, and says so.
+
+/** How long a person must pause before the form is saved. */
+const PAUSE = 800;
+
+let timer;
+
+export function keepDrafts() {
+  for (const event of ["input", "change"]) document.addEventListener(event, typed);
+  // The form's own buttons save it: nothing is saved beside them.
+  document.addEventListener("submit", () => clearTimeout(timer), true);
+}
+
+function typed(event) {
+  const form = event.target.closest?.("form[data-draft]");
+  if (!form || form.dataset.sending !== undefined) return;
+  clearTimeout(timer);
+  timer = setTimeout(() => save(form), PAUSE);
+}
+
+async function save(form) {
+  const state = form.querySelector(".draft-state");
+  state.textContent = "Saving the draft";
+  try {
+    const answer = await fetch("/do/save-draft", {
+      method: "POST",
+      body: new URLSearchParams(new FormData(form)),
+      headers: { accept: "application/json" },
+    });
+    if (!answer.ok) throw new Error(String(answer.status));
+    const id = await answer.json();
+    form.elements.draft.value = id;
+    const here = new URL(location.href);
+    if (here.pathname === "/new" && !here.searchParams.has("draft")) history.replaceState(null, "", `/new?draft=${encodeURIComponent(id)}`);
+    state.textContent = "Draft saved";
+  } catch {
+    state.textContent = "The draft could not be saved. What you typed stays here; the next change tries again.";
+  }
+}
