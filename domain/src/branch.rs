@@ -115,7 +115,9 @@ fn split_stamp(name: &str) -> (&str, Option<&str>) {
 mod tests {
     use super::*;
 
-    fn told(name: &str) -> Option<(Kind, Option<u64>, Option<u64>, &str, Option<&str>)> {
+    type Told<'a> = (Kind, Option<u64>, Option<u64>, &'a str, Option<&'a str>);
+
+    fn told(name: &str) -> Option<Told<'_>> {
         recognise(name).map(|b| (b.kind, b.issue, b.objective, b.slug, b.stamp))
     }
 
