@@ -47,14 +47,13 @@ pub(crate) fn query() -> String {
 /// A cookie of the request.
 pub(crate) fn cookie(name: &str) -> Option<String> {
     let parts = use_context::<Parts>()?;
-    let found = parts
+    parts
         .headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|line| line.split("; "))
-        .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=').map(str::to_owned));
-    found
+        .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
 }
 
 /// Whether the request comes from a form or a link rather than from a program.

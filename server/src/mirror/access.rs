@@ -41,7 +41,10 @@ type Key = (Option<i64>, RepoName);
 
 /// The answers that are remembered.
 #[derive(Clone, Debug, Default)]
-pub struct AccessCache(Arc<Mutex<HashMap<Key, (Instant, Option<Access>)>>>);
+pub struct AccessCache(Arc<Mutex<Answers>>);
+
+/// What GitHub answered, and when; nothing for "there is no such repository".
+type Answers = HashMap<Key, (Instant, Option<Access>)>;
 
 impl AccessCache {
     fn get(&self, key: &Key) -> Option<Option<Access>> {

@@ -23,10 +23,12 @@ struct Slot {
     last: Mutex<(u64, Option<Problem>)>,
 }
 
+type Slots = HashMap<(RepoName, i64), Arc<Slot>>;
+
 /// What the mirror keeps in memory; cheap to clone.
 #[derive(Clone)]
 pub struct Mirror {
-    slots: Arc<StdMutex<HashMap<(RepoName, i64), Arc<Slot>>>>,
+    slots: Arc<StdMutex<Slots>>,
     running: Arc<Semaphore>,
 }
 
@@ -77,10 +79,10 @@ async fn refresh(app: &App, repo: &RepoName, number: i64) -> Result<(), Problem>
         Ok(snapshot) => snapshot,
         Err(error) => {
             let problem = error.problem(&format!("plan #{number} of {repo} was read"));
-            if error.status() == Some(401) {
-                if let Some(connection) = store::connection(app.db.pool(), repo).await.map_err(fault)? {
-                    app.tokens.refused(connection.account_id).await;
-                }
+            if error.status() == Some(401)
+                && let Some(connection) = store::connection(app.db.pool(), repo).await.map_err(fault)?
+            {
+                app.tokens.refused(connection.account_id).await;
             }
             let mut tx = app.db.begin().await.map_err(fault)?;
             let news = store::set_plan_stale(&mut tx, repo, number, &words(&problem)).await.map_err(fault)?;
