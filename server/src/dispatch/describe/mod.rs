@@ -46,34 +46,3 @@ pub struct Plan {
     pub pull_body: String,
     pub instruction: Option<String>,
 }
-
-/// The slug of a text, so that a prefix of `prefix` characters and the slug are at most 31.
-fn slug(text: &str, prefix: usize) -> String {
-    let mut whole = String::new();
-    for letter in text.trim().to_lowercase().chars() {
-        match letter {
-            'a'..='z' | '0'..='9' => whole.push(letter),
-            _ if !whole.ends_with('-') => whole.push('-'),
-            _ => {}
-        }
-    }
-    let whole = match whole.trim_matches('-') {
-        "" => "work",
-        whole => whole,
-    };
-    let cut: String = whole.chars().take(31_usize.saturating_sub(prefix)).collect();
-    cut.trim_end_matches('-').to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn prefix_and_slug_are_at_most_31_characters() {
-        assert_eq!(slug("Fix the import in config.py", 5), "fix-the-import-in-config-p");
-        assert_eq!(slug("  __ refactor; ", 5), "refactor");
-        assert_eq!(slug("\u{1F980}", 5), "work");
-        assert_eq!(slug("Foo Bar; x-01-15-1430", 5), "foo-bar-x-01-15-1430");
-    }
-}

@@ -7,6 +7,7 @@ use super::work::{self, File};
 use super::{Kind, Label, Operation, Plan, roadmap, texts};
 use crate::dispatch::slots::{Slot, Slots};
 use waymark_app::areas::RepoName;
+use waymark_domain::branch;
 
 pub const WORKFLOW: &str = "one-shot.yml";
 
@@ -50,13 +51,13 @@ pub fn slots(form: &Form, facts: &Facts) -> Slots {
 }
 
 /// The branch name with stand-ins for number and minute.
-fn branch(form: &Form, facts: &Facts, slots: &Slots) -> String {
+fn branch_name(form: &Form, facts: &Facts, slots: &Slots) -> String {
     let prefix = |number: &str| match facts.objective {
         Some(objective) => format!("P{number}-O{objective}-"),
         None => format!("P{number}-"),
     };
     let cut = prefix(&facts.next_number.to_string()).len();
-    let slug = super::slug(&form.instruction, cut);
+    let slug = branch::slug(&form.instruction, branch::MAX.saturating_sub(cut).max(1));
     format!("{}{slug}-{}", prefix(&slots.text(Slot::Issue)), slots.text(Slot::Stamp))
 }
 
@@ -78,7 +79,7 @@ pub fn operations(form: &Form, facts: &Facts, slots: &Slots) -> Vec<Operation> {
         title: title.clone(),
         issue: issue.clone(),
         pull: slots.text(Slot::Pr),
-        branch: branch(form, facts, slots),
+        branch: branch_name(form, facts, slots),
         issue_body: linked.clone(),
         pull_body: String::new(),
         instruction: Some(form.instruction.clone()),

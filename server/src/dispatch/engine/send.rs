@@ -140,6 +140,9 @@ impl Carrying<'_> {
         // Behind a gateway's 502 and 504 the request may still be worked on.
         self.operation.settled =
             matches!(error, Error::Answer { status, .. } if !matches!(status, 502 | 504));
+        if error.status() == Some(401) {
+            self.app.tokens.refused(self.dispatch.account_id).await;
+        }
         let problem = words::refusal(self.operation.kind, &self.dispatch, &error);
         self.failed(problem, error.may_have_happened()).await
     }
