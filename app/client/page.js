@@ -79,7 +79,6 @@ function morph(old, fresh, mode) {
   const replaced = [];
   Idiomorph.morph(old, fresh, {
     morphStyle: "outerHTML",
-    ignoreActiveValue: mode === "background",
     restoreFocus: true,
     callbacks: {
       beforeNodeMorphed(from, to) {
@@ -91,7 +90,7 @@ function morph(old, fresh, mode) {
           }
           return false;
         }
-        if (mode === "background" && from instanceof Element && (dirty(from) || from.matches("[data-keep-open][open]"))) return false;
+        if (mode === "background" && from instanceof Element && kept(from)) return false;
         return true;
       },
       beforeAttributeUpdated(name, element) {
@@ -107,9 +106,15 @@ function morph(old, fresh, mode) {
   for (const island of replaced) wakeOne(island);
 }
 
+/** Whether a live update must leave an element alone: the person is at it. */
+function kept(element) {
+  if (element.matches("[data-keep-open][open]")) return true;
+  if (element === document.activeElement && element.matches("input, textarea, select")) return true;
+  return dirty(element);
+}
+
 /** Whether the person has changed a field since it was rendered. */
 function dirty(element) {
-  if (element.localName === "select") return [...element.options].some((option) => option.selected !== option.defaultSelected) && element.matches(":focus");
   if (element.localName === "textarea") return element.value !== element.defaultValue;
   if (element.localName !== "input") return false;
   if (element.type === "checkbox" || element.type === "radio") return element.checked !== element.defaultChecked;

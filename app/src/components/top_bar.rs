@@ -20,13 +20,13 @@ pub(crate) fn TopBar() -> impl IntoView {
     let in_sandbox = use_context::<Areas>().is_some_and(|areas| areas.account.installation().sandbox);
     let sandbox = in_sandbox.then(|| {
         view! {
-            <p class="sandbox-banner" role="note">
+            <aside class="sandbox-banner" aria-label="Sandbox">
                 {icon("beaker")}
                 <span>
                     <strong>"Sandbox."</strong>
                     " GitHub is simulated on this machine, and a small demo agent, not a language model, does the work."
                 </span>
-            </p>
+            </aside>
         }
     });
     view! {
