@@ -68,7 +68,7 @@ async fn log(b: &Box, who: &Person, job: &Value) -> String {
     text.text().await.expect("a log")
 }
 
-/// Waits until a job's log file would show that a script has got somewhere: it makes a label.
+/// Waits until a step named `Marker` runs.
 async fn until_running(who: &Person, id: u64) -> Vec<Value> {
     loop {
         let all = jobs(who, id).await;
@@ -145,6 +145,30 @@ jobs:
     assert!(log(&b, &writer, &all[1]).await.contains(" heard x y-w\n"));
     let skipped = writer.get(&format!("{WIDGETS}/actions/jobs/{}/logs", all[2]["id"])).await;
     assert_eq!(skipped.status, 404);
+    b.clean().await;
+}
+
+#[tokio::test]
+async fn webhooks_tell_a_run_from_request_to_end() {
+    let (url, received) = crate::webhooks::listen().await;
+    let b = Box::telling(&url).await;
+    let writer = b.person("writer").await;
+    workflow(&writer, &job("true")).await;
+    b.idle().await;
+    let before = received.names().len();
+    dispatch(&writer, "try.yml", json!({})).await;
+    b.idle().await;
+    let expected = [
+        "workflow_run.requested",
+        "workflow_job.queued",
+        "check_run.created",
+        "workflow_job.in_progress",
+        "workflow_run.in_progress",
+        "workflow_job.completed",
+        "check_run.completed",
+        "workflow_run.completed",
+    ];
+    assert_eq!(received.names()[before..], expected);
     b.clean().await;
 }
 

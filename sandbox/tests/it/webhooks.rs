@@ -10,14 +10,14 @@ use sha2::Sha256;
 use crate::harness::Box;
 
 #[derive(Clone, Default)]
-struct Received(Arc<Mutex<Vec<(HeaderMap, Bytes)>>>);
+pub struct Received(Arc<Mutex<Vec<(HeaderMap, Bytes)>>>);
 
 impl Received {
     fn all(&self) -> Vec<(HeaderMap, Bytes)> {
         self.0.lock().expect("unpoisoned").clone()
     }
 
-    fn names(&self) -> Vec<String> {
+    pub fn names(&self) -> Vec<String> {
         let name = |h: &HeaderMap, b: &Bytes| {
             let body: Value = serde_json::from_slice(b).expect("JSON");
             let event = h["x-github-event"].to_str().expect("text");
@@ -27,7 +27,7 @@ impl Received {
     }
 }
 
-async fn listen() -> (String, Received) {
+pub async fn listen() -> (String, Received) {
     let received = Received::default();
     let take = |State(r): State<Received>, headers: HeaderMap, body: Bytes| async move {
         r.0.lock().expect("unpoisoned").push((headers, body));

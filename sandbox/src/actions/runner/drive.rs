@@ -92,13 +92,13 @@ pub async fn drive(world: World, id: u64, stop: watch::Sender<Stop>) {
         if !place.turn(&mut stop.subscribe()).await {
             return end(&context, Conclusion::Cancelled, None).await;
         }
+        let mut held = world.lock().await;
+        if let Some(run) = held.actions.runs.get_mut(&id) {
+            run.status = Status::Queued;
+        }
     }
     if *stop.borrow() != Stop::No {
         return end(&context, Conclusion::Cancelled, None).await;
-    }
-    {
-        let mut held = world.lock().await;
-        report::run(&mut held, id, "in_progress", |run, _| run.status = Status::InProgress);
     }
     let results = jobs(context.clone(), Arc::new(level)).await;
     let conclusion = sum(&results, *stop.borrow() != Stop::No);

@@ -208,7 +208,7 @@ async fn work(
     Ok(Finished::new(conclusion, outputs))
 }
 
-/// Marks the job as begun and gives it a token; answers that, and by what its processes are known.
+/// Marks the job, and with the first one its run, as begun and gives it a token; answers that, and by what its processes are known.
 async fn begin(context: &Context, level: &Level, job: &Job, steps: &Steps, id: u64) -> (String, String) {
     let mut held = context.world.lock().await;
     let tracking = held.actions.jobs.get(&id).map(|j| j.tracking_id.clone()).unwrap_or_default();
@@ -233,6 +233,9 @@ async fn begin(context: &Context, level: &Level, job: &Job, steps: &Steps, id: u
             first.completed_at = Some(now);
         }
     });
+    if held.actions.runs.get(&context.run.id).is_some_and(|r| r.status != Status::InProgress) {
+        report::run(&mut held, context.run.id, "in_progress", |run, _| run.status = Status::InProgress);
+    }
     let permissions = permissions(job, level);
     (held.job_token(context.run.repo, permissions, 24 * 3600), tracking)
 }
