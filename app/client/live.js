@@ -3,6 +3,7 @@ import { listenForChanges } from "./changes.js";
 import { keepDrafts } from "./draft.js";
 import { sendForms } from "./forms.js";
 import { followHistory, rememberFolds } from "./page.js";
+import { hideBrokenPictures } from "./pictures.js";
 import { offerCopies } from "./copy.js";
 import { keepTimesFresh } from "./times.js";
 
@@ -14,3 +15,4 @@ listenForChanges();
 offerCopies();
 keepTimesFresh();
 keepDrafts();
+hideBrokenPictures();

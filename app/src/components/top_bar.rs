@@ -61,10 +61,11 @@ fn person() -> AnyView {
             view! {
                 <details class="menu person">
                     <summary aria-label=format!("Account of {}", viewer.login)>
-                        {viewer.avatar_url.clone().map_or_else(
-                            || icon("person").into_any(),
-                            |src| view! { <img class="avatar" src=src alt="" width="24" height="24"/> }.into_any(),
-                        )}
+                        {icon("person")}
+                        {viewer
+                            .avatar_url
+                            .clone()
+                            .map(|src| view! { <img class="avatar" src=src alt="" width="24" height="24"/> })}
                     </summary>
                     <div class="menu-body">
                         <p class="menu-head"><strong>{name}</strong><br/><span class="muted">{viewer.login.clone()}</span></p>
