@@ -63,17 +63,21 @@ impl Bench {
             "plan_comment_id": null, "last_dispatched_run_id": null, "last_dispatched_node_id": null,
             "last_dispatched_at": null,
         });
-        let header = block::render_with_warning("plan-header", header.as_object().expect("fields")).expect("a block");
+        let header =
+            block::render_with_warning("plan-header", header.as_object().expect("fields")).expect("a block");
         let issue = json!({"title": "[erk-plan] One-shot: add x", "body": header, "labels": ["erk-plan"]});
         self.issue = self.send(Method::POST, "issues", issue).await["number"].as_u64().expect("a number");
-        let text = format!("_Skeleton: plan content will be populated by one-shot workflow._\n\n**Instruction:** {instruction}");
+        let text = format!(
+            "_Skeleton: plan content will be populated by one-shot workflow._\n\n**Instruction:** {instruction}"
+        );
         let comment = json!({"body": plan::comments(&text).expect("a comment").remove(0)});
         self.send(Method::POST, &format!("issues/{}/comments", self.issue), comment).await;
     }
 
     async fn branch(&self, instruction: &str) {
         let head = self.get("git/ref/heads/main").await["object"]["sha"].clone();
-        let base = self.get(&format!("git/commits/{}", head.as_str().expect("a sha"))).await["tree"]["sha"].clone();
+        let base =
+            self.get(&format!("git/commits/{}", head.as_str().expect("a sha"))).await["tree"]["sha"].clone();
         let file = json!({"path": ".worker-impl/task.md", "mode": "100644", "type": "blob", "content": format!("{instruction}\n")});
         let tree = self.send(Method::POST, "git/trees", json!({"base_tree": base, "tree": [file]})).await;
         let commit = json!({"message": "Add the task", "tree": tree["sha"], "parents": [head]});
@@ -176,7 +180,11 @@ impl Bench {
         let commits = compared["commits"].as_array().expect("commits").clone();
         let told = |commit: &Value| {
             let message = commit["commit"]["message"].as_str().unwrap_or_default();
-            format!("{}: {}", commit["commit"]["author"]["name"].as_str().unwrap_or_default(), message.lines().next().unwrap_or_default())
+            format!(
+                "{}: {}",
+                commit["commit"]["author"]["name"].as_str().unwrap_or_default(),
+                message.lines().next().unwrap_or_default()
+            )
         };
         commits.iter().map(told).collect()
     }
@@ -191,6 +199,10 @@ impl Bench {
 
 async fn token(github: &GitHub, login: &str, scopes: &[&str]) -> String {
     let body = json!({"login": login, "scopes": scopes});
-    let made = github.anonymous().send::<Value>(Method::POST, "/_sandbox/token", Some(&body)).await.expect("a token");
+    let made = github
+        .anonymous()
+        .send::<Value>(Method::POST, "/_sandbox/token", Some(&body))
+        .await
+        .expect("a token");
     made.body["token"].as_str().expect("a token").to_owned()
 }
