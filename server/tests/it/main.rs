@@ -8,3 +8,4 @@ mod auth;
 mod hardening;
 mod process;
 mod support;
+mod workflows;
