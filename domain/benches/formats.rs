@@ -55,7 +55,7 @@ fn spent(start: Instant) -> Duration {
 
 fn median(mut work: impl FnMut()) -> Duration {
     let start = Instant::now();
-    let mut times: Vec<Duration> = (0..7)
+    let mut times: Vec<Duration> = (0..5)
         .map(|_| {
             let before = spent(start);
             work();
@@ -63,7 +63,7 @@ fn median(mut work: impl FnMut()) -> Duration {
         })
         .collect();
     times.sort();
-    times[3]
+    times[2]
 }
 
 fn ratio(one: &str, ten: &str) -> f64 {
@@ -78,7 +78,7 @@ fn ratio(one: &str, ten: &str) -> f64 {
         });
         whole.as_secs_f64() / f64::from(times)
     };
-    time(ten, 2) / time(one, 20).max(1e-9)
+    time(ten, 1) / time(one, 10).max(1e-9)
 }
 
 /// How often per second the work runs, over at least half a second.
