@@ -99,11 +99,7 @@ pub fn Palette() -> impl IntoView {
                 match key.as_str() {
                     "?" => open_help(),
                     "n" => visit("/new"),
-                    "/" => {
-                        if focus("#filter-q") {
-                            event.prevent_default();
-                        }
-                    }
+                    "/" if focus("#filter-q") => event.prevent_default(),
                     _ => {}
                 }
             }
