@@ -4,7 +4,8 @@ mod activity;
 mod trouble;
 
 use waymark_app::areas::{
-    Attempt, DispatchView, Job, JobStep, PlanPage, PrState, PullRequest, RepoName, Run,
+    ActionKind, Attempt, DispatchState, DispatchView, Job, JobStep, PlanPage, PrState, PullRequest, RepoName,
+    Run,
 };
 use waymark_domain::plan as domain_plan;
 
@@ -32,6 +33,11 @@ pub(super) fn page(
     let witness = Witness { snapshot: &snapshot, seen_at: as_of };
     let plan = view.plan.clone().filter(|plan| !domain_plan::is_skeleton(plan));
     let log = text(&snapshot.header(), "last_session_gist_url");
+    let mut actions = offers(&snapshot, &view, can);
+    if dispatches.iter().any(|dispatch| dispatch.state == DispatchState::Running) {
+        let approve = actions.iter_mut().filter(|offer| offer.kind == ActionKind::Approve);
+        approve.for_each(|offer| offer.refused = Some("A dispatch of this plan is under way.".to_owned()));
+    }
     let instruction = plan_text::instruction(&snapshot)
         .or_else(|| dispatches.iter().find_map(|dispatch| dispatch.instruction.clone()));
     PlanPage {
@@ -57,7 +63,7 @@ pub(super) fn page(
         labels: row.labels,
         session_log_url: log.filter(|url| url.starts_with("https://") || url.starts_with("http://")),
         activity: activity::activity(&snapshot),
-        actions: offers(&snapshot, &view, can),
+        actions,
         as_of,
         stale: stale.or_else(|| known.and_then(|known| known.stale.clone())),
     }

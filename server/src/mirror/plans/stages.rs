@@ -57,16 +57,32 @@ fn path(snapshot: &Snapshot, current: Phase) -> Vec<Phase> {
     let plan_first = is(Work::PlanOnly) || current == Phase::NeedsApproval;
     let one_shot =
         plan_first || queued || is(Work::OneShot) || matches!(current, Phase::Prompted | Phase::Planning);
-    let mut path = vec![if one_shot { Phase::Prompted } else { Phase::Created }];
-    path.extend([Phase::Submitted, Phase::Dispatched]);
-    if one_shot {
-        path.push(Phase::Planning);
-    }
-    if plan_first {
-        path.push(Phase::NeedsApproval);
-    }
+    let first = if one_shot { Phase::Prompted } else { Phase::Created };
+    let mut path = match (approved(snapshot), plan_first, one_shot) {
+        // What was dispatched after the approval is the implementation.
+        (true, ..) => {
+            vec![first, Phase::Submitted, Phase::Planning, Phase::NeedsApproval, Phase::Dispatched]
+        }
+        (_, true, _) => {
+            vec![first, Phase::Submitted, Phase::Dispatched, Phase::Planning, Phase::NeedsApproval]
+        }
+        (_, _, true) => vec![first, Phase::Submitted, Phase::Dispatched, Phase::Planning],
+        _ => vec![first, Phase::Submitted, Phase::Dispatched],
+    };
     path.extend([Phase::Implementing, Phase::Complete, Phase::Merged]);
     path
+}
+
+/// Whether a plan that waited for approval is being implemented, or was.
+fn approved(snapshot: &Snapshot) -> bool {
+    let after = snapshot.runs.iter().skip_while(|run| work(run) != Work::PlanOnly);
+    after.skip(1).any(|run| work(run) == Work::Implement)
+}
+
+/// The run that a plan was dispatched with: after an approval, the one that implements.
+fn dispatched(snapshot: &Snapshot) -> Option<&Run> {
+    let approved = approved(snapshot);
+    snapshot.runs.iter().find(|run| !approved || work(run) == Work::Implement)
 }
 
 /// The run that planned, when one did.
@@ -95,7 +111,7 @@ fn entered(snapshot: &Snapshot, phase: Phase) -> Option<i64> {
             let pull = snapshot.pull.as_ref().and_then(|pull| millis(&pull.created_at));
             [queued, pull].into_iter().flatten().min()
         }
-        Phase::Dispatched => snapshot.runs.first().and_then(|run| millis(&run.created_at)),
+        Phase::Dispatched => dispatched(snapshot).and_then(|run| millis(&run.created_at)),
         Phase::Planning => begun(snapshot, false),
         Phase::NeedsApproval => planning(snapshot)
             .filter(|run| work(run) == Work::PlanOnly && run.is_completed())
@@ -139,7 +155,7 @@ fn shown(witness: &Witness<'_>, phase: Phase) -> Option<Evidence> {
             witness.comment("submission-queued", "The work was queued").or_else(|| witness.pull())
         }
         Phase::Dispatched => {
-            snapshot.runs.first().map(|run| of_run(run, format!("Run {} was started", run.id)))
+            dispatched(snapshot).map(|run| of_run(run, format!("Run {} was started", run.id)))
         }
         Phase::Planning => planning(snapshot).map(|run| of_run(run, format!("Run {} planned", run.id))),
         Phase::NeedsApproval => {

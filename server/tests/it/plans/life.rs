@@ -1,0 +1,84 @@
+//! From an instruction to a merged pull request, and with a stop in between.
+
+use waymark_app::areas::{
+    ActionKind, EditRefusal, Mode, OverviewQuery, PlanPage, PrState, StageState, StepState,
+};
+use waymark_domain::lifecycle::Phase;
+
+use super::{Person, repo};
+use crate::support::world;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instruction_becomes_a_merged_pull_request() {
+    world(async |world| {
+        let writer = Person::signed_in(world, "writer").await;
+        let widgets = repo("acme/widgets");
+        let number = writer.dispatch(Mode::OneShot).await;
+        let seen = writer.until(number, Phase::Complete).await;
+        assert!(seen.contains(&Phase::Planning) || seen.contains(&Phase::Implementing), "{seen:?}");
+        let over = |page: &PlanPage| {
+            page.attempts
+                .iter()
+                .all(|attempt| attempt.run.as_ref().is_some_and(|run| run.status == "completed"))
+        };
+        let page = writer.page(number, over).await;
+        let pr = page.pr.as_ref().expect("a pull request");
+        assert_eq!(pr.summary.state, PrState::Open);
+        assert!(!page.steps.is_empty() && page.steps.iter().all(|step| step.state == StepState::Done));
+        assert!(page.plan.as_deref().is_some_and(|plan| !plan.contains("_Skeleton")), "{:?}", page.plan);
+        assert_eq!(page.instruction.as_deref(), Some("Say hello in the README"));
+        assert_eq!(page.attempts.len(), 1);
+        let run = page.attempts[0].run.as_ref().expect("its run");
+        assert_eq!(run.conclusion.as_deref(), Some("success"));
+        assert!(run.jobs.iter().all(|job| !job.steps.is_empty()), "{:#?}", run.jobs);
+        let offered = |kind| page.actions.iter().any(|offer| offer.kind == kind && offer.refused.is_none());
+        assert!(offered(ActionKind::Merge) && !offered(ActionKind::MarkReady));
+
+        let all = writer.areas.plans.overview(Some(&writer.viewer), &OverviewQuery::default()).await;
+        let all = all.expect("an overview");
+        assert_eq!(all.needs_you.iter().map(|row| row.number).collect::<Vec<_>>(), [number]);
+        assert_eq!(all.counts.iter().map(|(_, count)| count).sum::<u32>(), 1);
+
+        let merge = writer.areas.plans.act(&writer.viewer, &widgets, number, ActionKind::Merge, None).await;
+        merge.expect("merged");
+        writer.until(number, Phase::Merged).await;
+        let page = writer.plan(number).await;
+        let entered: Vec<i64> = page.stages.iter().filter_map(|stage| stage.entered_at).collect();
+        assert!(entered.is_sorted(), "{:#?}", page.stages);
+        assert!(page.stages.iter().all(|stage| stage.state != StageState::Ahead));
+        let again = writer.areas.plans.act(&writer.viewer, &widgets, number, ActionKind::Merge, None).await;
+        assert!(again.is_err_and(|problem| problem.message.contains("already")));
+        let merges = world.github.writes().await;
+        assert_eq!(merges.iter().filter(|write| write.path.ends_with("/merge")).count(), 1);
+        world.github.idle(60).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_is_edited_and_approved() {
+    world(async |world| {
+        let writer = Person::signed_in(world, "writer").await;
+        let widgets = repo("acme/widgets");
+        let number = writer.dispatch(Mode::PlanFirst).await;
+        writer.until(number, Phase::NeedsApproval).await;
+        let page = writer.page(number, |page| page.plan_version.is_some()).await;
+        let (plan, version) = (page.plan.expect("a plan"), page.plan_version.expect("a version"));
+        let plans = &writer.areas.plans;
+        let changed = format!("{plan}\n\nMind the greeting.");
+        let stale = plans.edit(&writer.viewer, &widgets, number, "0", &changed).await;
+        assert!(matches!(stale, Err(EditRefusal::Changed { theirs, .. }) if theirs == plan));
+        plans.edit(&writer.viewer, &widgets, number, &version, &changed).await.expect("saved");
+        assert_eq!(writer.plan(number).await.plan.as_deref(), Some(changed.as_str()));
+
+        let approve = ActionKind::Approve;
+        plans.act(&writer.viewer, &widgets, number, approve, None).await.expect("approved");
+        let seen = writer.until(number, Phase::Complete).await;
+        assert!(!seen.contains(&Phase::Failed), "{seen:?}");
+        world.github.idle(60).await;
+        let page = writer.plan(number).await;
+        assert_eq!(page.attempts.len(), 2, "{:#?}", page.attempts);
+        assert!(!world.github.writes().await.is_empty());
+    })
+    .await;
+}
