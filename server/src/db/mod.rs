@@ -44,12 +44,12 @@ impl Db {
         let options: AnyConnectOptions = url.parse()?;
         let pool = AnyPoolOptions::new()
             .max_connections(if sqlite { 8 } else { 16 })
-            .acquire_timeout(Duration::from_secs(10))
+            .acquire_timeout(Duration::from_secs(30))
             .after_connect(move |connection, _| {
                 Box::pin(async move {
                     if sqlite {
                         let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
-                                        PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 10000";
+                                        PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 30000";
                         connection.execute(settings).await?;
                     }
                     Ok(())
@@ -70,7 +70,7 @@ impl Db {
     /// never deadlock.
     ///
     /// # Errors
-    /// No connection within ten seconds, or the lock is held for longer.
+    /// No connection within half a minute, or the lock is held for longer.
     pub async fn begin(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
         self.pool.begin_with(if self.sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" }).await
     }
