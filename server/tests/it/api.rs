@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Browser, Page, World, world};
+use crate::support::{Browser, Page, World, until, world};
 
 fn form(repo: &str) -> Value {
     json!({ "repo": repo, "base": "main", "instruction": "Say hello in the README", "mode": "one-shot" })
@@ -125,6 +125,8 @@ async fn a_dispatch_asked_for_twice_with_one_draft_is_one() {
         let view = writer.get(&place).await;
         assert_eq!(view.status, StatusCode::OK, "{view:?}");
         assert_eq!(world.sign_in("outsider").await.get(&place).await.status, StatusCode::NOT_FOUND);
+        let state = async || writer.get(&place).await.json()["state"].clone();
+        until(60, state, |state| state == "sent").await;
         world.github.idle(120).await;
         let on_github =
             world.github.get("admin", "/repos/acme/secret/issues?state=all&labels=erk-plan").await;

@@ -48,6 +48,23 @@ pub struct World {
     folder: TempDir,
 }
 
+/// Asks until the answer satisfies, for at most this many seconds; answers the last answer.
+pub async fn until<T: std::fmt::Debug>(
+    seconds: u64,
+    mut ask: impl AsyncFnMut() -> T,
+    enough: impl Fn(&T) -> bool,
+) -> T {
+    let end = tokio::time::Instant::now() + Duration::from_secs(seconds);
+    loop {
+        let answer = ask().await;
+        if enough(&answer) {
+            return answer;
+        }
+        assert!(tokio::time::Instant::now() < end, "still not so after {seconds} s: {answer:#?}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
 /// Runs a test in a world with the server in this process.
 pub async fn world(test: impl AsyncFnOnce(&World)) {
     world_with(|_| (), test).await;
@@ -109,7 +126,7 @@ impl World {
             github_client_secret: CLIENT_SECRET.to_owned().into(),
             webhook_secret: WEBHOOK_SECRET.to_owned().into(),
             encryption_key: EncryptionKey([7; 32]),
-            github_timeout: Duration::from_secs(5),
+            github_timeout: Duration::from_secs(30),
             write_pause: Duration::ZERO,
             lookup_lag: Duration::from_secs(1),
             lookup_in_flight: Duration::from_secs(1),
