@@ -6,6 +6,7 @@
 mod api;
 mod auth;
 mod hardening;
+mod killed;
 mod plans;
 mod process;
 mod support;

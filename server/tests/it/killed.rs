@@ -1,0 +1,123 @@
+//! `kill -9` after each write of a dispatch: the next start finishes it, and nothing is made twice.
+
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::{Browser, World, world_without_server};
+
+/// The writes of a one-shot dispatch up to its run, and the link to the run: method and path.
+const WRITES: [(&str, &str); 9] = [
+    ("POST", "^/repos/acme/widgets/issues$"),
+    ("POST", "^/repos/acme/widgets/issues/[0-9]+/comments$"),
+    ("PATCH", "^/repos/acme/widgets/issues/[0-9]+$"),
+    ("POST", "^/repos/acme/widgets/git/trees$"),
+    ("POST", "^/repos/acme/widgets/git/commits$"),
+    ("POST", "^/repos/acme/widgets/git/refs$"),
+    ("POST", "^/repos/acme/widgets/pulls$"),
+    ("POST", "^/repos/acme/widgets/actions/workflows/one-shot.yml/dispatches$"),
+    ("PATCH", "^/repos/acme/widgets/pulls/[0-9]+$"),
+];
+
+/// Asks until the answer fits; the test runner's own limit ends what never does.
+async fn until<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    loop {
+        if let Some(found) = ask().await {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+}
+
+/// Dispatches, kills the server while GitHub holds the answer to a write, and starts it again.
+async fn killed_after(
+    world: &World,
+    browser: &Browser,
+    method: &str,
+    path: &str,
+    instruction: &str,
+) -> Value {
+    let process = world.process().await;
+    let before = world.github.writes().await.last().map_or(0, |entry| entry.n);
+    world.github.set("faults", json!({"method": method, "path": path, "hold": true, "when": "after"})).await;
+    let form = json!({"repo": "acme/widgets", "instruction": instruction});
+    let answer = browser.json(Method::POST, "/api/v1/dispatches", &form).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+    let id = answer.json()["id"].as_str().expect("an id").to_owned();
+    let tail = path.trim_start_matches('^').trim_end_matches('$').rsplit('/').next().expect("a part");
+    until(async || {
+        let journal = world.github.journal().await;
+        let ends = |path: &str| match tail {
+            "[0-9]+" => path.rsplit('/').next().is_some_and(|last| last.parse::<u64>().is_ok()),
+            tail => path.ends_with(tail),
+        };
+        journal.into_iter().find(|entry| entry.n > before && entry.method == method && ends(&entry.path))
+    })
+    .await;
+    process.kill().await;
+    world.github.control(Method::DELETE, "faults", None).await;
+    world.github.set("release", json!({})).await;
+    let process = world.process().await;
+    let dispatch = until(async || {
+        let view = browser.get(&format!("/api/v1/dispatches/{id}")).await.json();
+        let rests = matches!(view["state"].as_str(), Some("sent" | "stopped"));
+        let working = view["operations"].as_array().is_some_and(|list| {
+            list.iter().any(|one| matches!(one["state"].as_str(), Some("waiting" | "sending")))
+        });
+        (rests && !working).then_some(view)
+    })
+    .await;
+    process.kill().await;
+    dispatch
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_and_nothing_is_made_twice() {
+    world_without_server(
+        |_| (),
+        async |world| {
+            let process = world.process().await;
+            let browser = world.sign_in("writer").await;
+            process.kill().await;
+            for (at, (method, path)) in WRITES.iter().enumerate() {
+                let instruction = format!("Write down the packing rule number {at}.");
+                let dispatch = killed_after(world, &browser, method, path, &instruction).await;
+                let place = format!("killed after {method} {path}");
+                assert_eq!(dispatch["state"], "sent", "{place}: {dispatch:#}");
+                once(world, &dispatch, at + 1, &place).await;
+            }
+        },
+    )
+    .await;
+}
+
+/// Everything the dispatch makes is there, once.
+async fn once(world: &World, dispatch: &Value, dispatches: usize, place: &str) {
+    let get = async |path: &str| world.github.get("admin", &format!("/repos/acme/widgets/{path}")).await;
+    let list = |value: Value| value.as_array().cloned().unwrap_or_default();
+    let issue = dispatch["issue"].as_i64().expect("an issue");
+    let id = dispatch["id"].as_str().expect("an id");
+    let all = list(get("issues?state=all&per_page=100").await);
+    let ours = all.iter().filter(|item| {
+        item.get("pull_request").is_none() && item["body"].as_str().is_some_and(|body| body.contains(id))
+    });
+    assert_eq!(ours.count(), 1, "issues, {place}");
+    let branch = format!("P{issue}-");
+    let refs = list(get(&format!("git/matching-refs/heads/{branch}")).await);
+    assert_eq!(refs.len(), 1, "branches, {place}");
+    let pulls = list(get("pulls?state=all&per_page=100").await);
+    let ours = pulls
+        .iter()
+        .filter(|pull| pull["head"]["ref"].as_str().is_some_and(|name| name.starts_with(&branch)));
+    assert_eq!(ours.count(), 1, "pull requests, {place}");
+    let comments = list(get(&format!("issues/{issue}/comments?per_page=100")).await);
+    for block in ["plan-body", "submission-queued"] {
+        let marker = format!("<!-- erk:metadata-block:{block} -->");
+        let found =
+            comments.iter().filter(|one| one["body"].as_str().is_some_and(|body| body.contains(&marker)));
+        assert_eq!(found.count(), 1, "{block} comments, {place}");
+    }
+    let runs = get("actions/runs?event=workflow_dispatch&per_page=100").await;
+    assert_eq!(runs["total_count"].as_u64(), Some(dispatches as u64), "runs, {place}");
+}
