@@ -5,6 +5,7 @@
 
 mod api;
 mod auth;
+mod dispatch;
 mod hardening;
 mod killed;
 mod plans;

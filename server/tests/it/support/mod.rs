@@ -4,7 +4,7 @@
 //! GitHub that the test did not look at.
 
 mod browser;
-mod database;
+pub mod database;
 mod github;
 pub mod logs;
 mod process;
