@@ -187,10 +187,11 @@ impl Bench {
 
     /// What GitHub's API says to the administrator.
     pub async fn api(&self, path: &str) -> Value {
+        let token = self.admin.lock().expect("the token").clone();
         let answer = self
             .http
             .get(format!("{}{path}", self.sandbox.url()))
-            .bearer_auth(self.admin.lock().expect("the token").clone())
+            .bearer_auth(token)
             .header("user-agent", "tests")
             .send()
             .await
