@@ -20,9 +20,12 @@ struct State {
 }
 
 impl Hidden {
-    /// From now on, new objects of the kind are hidden for so long; zero ends it.
+    /// From now on, new objects of the kind are hidden for so long; zero shows at once what is hidden.
     pub fn rule(&self, kind: &str, time: Duration) {
         let mut state = self.0.lock().unwrap_or_else(|e| e.into_inner());
+        if time.is_zero() {
+            state.until.retain(|(hidden, _), _| *hidden != kind);
+        }
         state.rules.insert(kind.to_owned(), time);
     }
 
@@ -57,6 +60,12 @@ mod tests {
         hidden.created("issue", 2);
         hidden.created("pull", 3);
         assert!(hidden.listed("issue", 1) && !hidden.listed("issue", 2) && hidden.listed("pull", 3));
+        hidden.rule("pull", Duration::ZERO);
+        assert!(!hidden.listed("issue", 2));
+        hidden.rule("issue", Duration::ZERO);
+        assert!(hidden.listed("issue", 2));
+        hidden.rule("issue", Duration::from_secs(60));
+        hidden.created("issue", 2);
         hidden.clear();
         assert!(hidden.listed("issue", 2));
     }

@@ -5,6 +5,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     process::Stdio,
+    sync::LazyLock,
 };
 
 use tokio::{io::AsyncWriteExt, process::Command};
@@ -39,9 +40,16 @@ pub enum GitError {
     Io(#[from] io::Error),
 }
 
+/// Where git is. A program named by its whole path is started without copying this process's page tables.
+static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|folder| folder.join("git")).find(|file| file.is_file());
+    found.unwrap_or_else(|| PathBuf::from("git"))
+});
+
 /// `git` with a clean environment: only `PATH` and `HOME` survive.
 pub fn command() -> Command {
-    let mut c = Command::new("git");
+    let mut c = Command::new(&*PROGRAM);
     c.env_clear();
     for name in ["PATH", "HOME", "TMPDIR"] {
         if let Some(value) = std::env::var_os(name) {

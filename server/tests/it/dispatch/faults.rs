@@ -118,6 +118,7 @@ async fn lost_answers_while_lists_lag_behind() {
         bench.command(&id, command).await;
         let view = bench.rest(&id).await;
         assert_eq!(view.state, DispatchState::Sent, "{key}: {view:#?}");
+        bench.control("hide", json!({"kind": kind, "seconds": 0})).await;
         bench.assert_made_once(&view, key).await;
     });
     futures::future::join_all(cases).await;

@@ -11,6 +11,7 @@ mod process;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -92,7 +93,7 @@ impl World {
         logs::capture();
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().expect("a folder");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let listener = listen().await;
         let addr = listener.local_addr().expect("an address");
         let url = format!("http://{addr}");
         let sandbox = waymark_sandbox::start(Options {
@@ -191,6 +192,19 @@ impl World {
         self.database.drop().await;
         assert!(violations.is_empty(), "GitHub's contract was broken: {violations:#?}");
         assert!(unseen.is_empty(), "the test did not look at these writes: {unseen:#?}");
+    }
+}
+
+/// A port that stays this test's own when it is given up and taken again: the system gives ports of this
+/// range to nobody who does not ask for one by number.
+async fn listen() -> TcpListener {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = u16::try_from(std::process::id() % 10_000).unwrap_or_default();
+    loop {
+        let port = 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000;
+        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)).await {
+            return listener;
+        }
     }
 }
 
