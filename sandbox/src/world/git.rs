@@ -84,7 +84,7 @@ impl Git {
     /// Makes an empty bare repository whose HEAD names `branch`.
     pub async fn init(&self, branch: &str) -> Result<(), GitError> {
         tokio::fs::create_dir_all(&self.dir).await?;
-        self.run(&["init", "--quiet", "--bare", "--initial-branch", branch, "."]).await?;
+        self.run(&["init", "--quiet", "--bare", "--template=", "--initial-branch", branch, "."]).await?;
         let config = self.dir.join("config");
         let mut text = tokio::fs::read_to_string(&config).await?;
         text.push_str(CONFIG);
