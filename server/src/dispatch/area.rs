@@ -227,21 +227,23 @@ impl Dispatches for Area {
         let operations = engine::operations(&self.app, id).await?;
         let undoing = operations.iter().any(Recorded::undoes);
         match command {
-            DispatchCommand::Resume if undoing => self.go_on(viewer, id, &[Stopped], Undoing).await,
-            DispatchCommand::Resume => self.go_on(viewer, id, &[Stopped], Running).await,
+            DispatchCommand::Resume => {
+                if dispatch.state == Stopped {
+                    settle::try_again(&self.app, operations.into_iter().filter(|op| op.undoes() == undoing))
+                        .await?;
+                }
+                self.go_on(viewer, id, &[Stopped], if undoing { Undoing } else { Running }).await
+            }
             DispatchCommand::Undo => {
                 settle::may_undo(&self.app, viewer, &dispatch).await?;
                 self.go_on(viewer, id, &[Stopped, Running, Sent], Undoing).await
             }
             DispatchCommand::Retry { operation } => {
-                let mut operation = find(operations, &operation)?;
+                let operation = find(operations, &operation)?;
                 if operation.state != OperationState::Failed {
                     return Err(Problem::new(ProblemKind::Conflict, "This operation has not failed."));
                 }
-                // What may have happened stays marked as such, so that it is looked up first.
-                operation.state = OperationState::Waiting;
-                operation.problem = None;
-                settle::save(&self.app, &operation).await?;
+                settle::try_again(&self.app, [operation]).await?;
                 let to = if undoing { Undoing } else { Running };
                 self.go_on(viewer, id, &[Stopped, Sent], to).await
             }

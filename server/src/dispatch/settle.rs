@@ -1,4 +1,4 @@
-//! What a person decides about a dispatch: a doubt is settled, an undo is allowed.
+//! What a person decides about a dispatch: what failed is tried again, a doubt is settled, an undo is allowed.
 
 use serde_json::Value;
 use waymark_app::areas::{OperationState, Problem, ProblemKind, Viewer};
@@ -9,7 +9,21 @@ use super::journal::{self, Dispatch, Recorded};
 use super::slots::Slot;
 use crate::state::App;
 
-pub async fn save(app: &App, operation: &Recorded) -> Result<(), Problem> {
+/// Puts operations that failed back among those to be done. What may have happened stays marked as such, so
+/// that it is looked up before anything is sent.
+pub async fn try_again(app: &App, operations: impl IntoIterator<Item = Recorded>) -> Result<(), Problem> {
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    for mut operation in operations {
+        if operation.state == OperationState::Failed {
+            operation.state = OperationState::Waiting;
+            operation.problem = None;
+            journal::save(&mut tx, &operation).await.map_err(fault)?;
+        }
+    }
+    tx.commit().await.map_err(fault)
+}
+
+async fn save(app: &App, operation: &Recorded) -> Result<(), Problem> {
     let mut tx = app.db.begin().await.map_err(fault)?;
     journal::save(&mut tx, operation).await.map_err(fault)?;
     tx.commit().await.map_err(fault)

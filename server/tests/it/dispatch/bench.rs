@@ -56,13 +56,6 @@ impl Write {
     }
 }
 
-impl Write {
-    /// It comes after the run, so that its failure does not stop the dispatch.
-    pub fn is_best_effort(&self) -> bool {
-        self.after_run || self.key == "note-run-in-pull"
-    }
-}
-
 /// What a dispatch made, as GitHub has it.
 pub struct Made {
     pub issues: Vec<Value>,
