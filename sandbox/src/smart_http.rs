@@ -93,7 +93,7 @@ async fn serve(
         ("REMOTE_ADDR", "127.0.0.1".to_owned()),
         ("CONTENT_LENGTH", body.len().to_string()),
         ("SANDBOX_WORKFLOWS", if caller.has_scope("workflow") { "yes" } else { "no" }.to_owned()),
-        ("SANDBOX_PUSHER", if caller.is_job() { "GitHub App" } else { "OAuth App" }.to_owned()),
+        ("SANDBOX_PUSHER", if caller.is_integration() { "GitHub App" } else { "OAuth App" }.to_owned()),
     ]
     .map(|(k, v)| (k.to_owned(), v))
     .into();

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use octocrab::auth::{AppAuth, EncodingKey};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -60,6 +61,14 @@ pub struct Settings {
     #[arg(long, env = "WAYMARK_GITHUB_CLIENT_SECRET", hide_env_values = true)]
     pub github_client_secret: Option<SecretString>,
 
+    /// Number of the GitHub App whose installations read for the mirror, beside its private key
+    #[arg(long, env = "WAYMARK_GITHUB_APP_ID")]
+    pub github_app_id: Option<u64>,
+
+    /// Private key of that App, as PEM
+    #[arg(long, env = "WAYMARK_GITHUB_APP_PRIVATE_KEY", hide_env_values = true)]
+    pub github_app_private_key: Option<SecretString>,
+
     /// Secret that GitHub signs webhook deliveries with
     #[arg(long, env = "WAYMARK_WEBHOOK_SECRET", hide_env_values = true)]
     pub webhook_secret: Option<SecretString>,
@@ -105,6 +114,8 @@ pub struct Config {
     pub github_api_url: Url,
     pub github_client_id: String,
     pub github_client_secret: SecretString,
+    /// What the GitHub App signs itself with; without it the mirror reads with people's tokens.
+    pub github_app: Option<AppAuth>,
     pub webhook_secret: SecretString,
     pub encryption_key: EncryptionKey,
     pub github_timeout: Duration,
@@ -200,6 +211,28 @@ fn checked(settings: Settings, sandbox: bool) -> Result<Config, ConfigErrors> {
                 .to_owned(),
         );
     }
+    let github_app = match (settings.github_app_id, settings.github_app_private_key) {
+        (None, None) => None,
+        (Some(id), Some(pem)) => match EncodingKey::from_rsa_pem(pem.expose_secret().as_bytes()) {
+            Ok(key) => Some(AppAuth { app_id: id.into(), key }),
+            Err(_) => {
+                wrong.push(
+                    "WAYMARK_GITHUB_APP_PRIVATE_KEY is not an RSA key as PEM. Generate a private key on the page \
+                     of the App and give the whole content of the file."
+                        .to_owned(),
+                );
+                None
+            }
+        },
+        _ => {
+            wrong.push(
+                "WAYMARK_GITHUB_APP_ID and WAYMARK_GITHUB_APP_PRIVATE_KEY belong together: give both or none. \
+                 Both are on the page of the App."
+                    .to_owned(),
+            );
+            None
+        }
+    };
     let mut seconds = |name: &str, value: f64| {
         Duration::try_from_secs_f64(value).unwrap_or_else(|_| {
             wrong.push(format!("{name} is not a number of seconds: {value}."));
@@ -247,6 +280,7 @@ fn checked(settings: Settings, sandbox: bool) -> Result<Config, ConfigErrors> {
         github_api_url: settings.github_api_url,
         github_client_id: client_id.expose_secret().to_owned(),
         github_client_secret: client_secret,
+        github_app,
         webhook_secret,
         encryption_key: EncryptionKey(encryption_key),
         github_timeout,
@@ -287,6 +321,17 @@ mod tests {
             assert!(errors.contains(name), "{name} in {errors}");
         }
         assert!(errors.contains("http://127.0.0.1:3000/auth/github/callback"), "{errors}");
+    }
+
+    #[test]
+    fn an_app_needs_its_number_and_its_key() {
+        for (arguments, word) in [
+            (&["--github-app-id", "7"][..], "belong together"),
+            (&["--github-app-id", "7", "--github-app-private-key", "abc"][..], "not an RSA key"),
+        ] {
+            let errors = config(arguments).expect_err("half of it").0.join("\n");
+            assert!(errors.contains(word), "{errors}");
+        }
     }
 
     #[test]

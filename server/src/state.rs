@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::dispatch::Engine;
 use crate::events::Events;
-use crate::github::GitHub;
+use crate::github::{GitHub, Installations};
 use crate::mirror::Mirror;
 use crate::mirror::access::AccessCache;
 
@@ -19,6 +19,7 @@ pub struct App {
     pub config: Arc<Config>,
     pub db: Db,
     pub github: GitHub,
+    pub installations: Installations,
     pub tokens: Tokens,
     pub events: Events,
     pub access: AccessCache,

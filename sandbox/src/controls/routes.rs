@@ -17,7 +17,7 @@ use crate::{
     webhooks::trouble::Mode,
     world::{
         World, clock, fixture,
-        model::{Role, Secret},
+        model::{InstalledApp, Role, Secret},
     },
 };
 
@@ -39,6 +39,7 @@ pub fn router() -> Router<World> {
         .route("/_sandbox/token", post(token))
         .route("/_sandbox/revoke", post(revoke))
         .route("/_sandbox/oauth", post(oauth))
+        .route("/_sandbox/app", post(app))
         .route("/_sandbox/repos/{owner}/{repo}", post(repo))
         .route("/_sandbox/idle", get(idle))
 }
@@ -198,6 +199,28 @@ async fn revoke(State(w): State<World>, body: Sent) -> Told {
 async fn oauth(State(w): State<World>, body: Sent) -> Told {
     w.lock().await.app.token_lifetime = number(&body, "token_lifetime");
     fine()
+}
+
+/// `{id, public_key: PEM, repositories: ["owner/name"], permissions: {issues: "write"}}`: the one GitHub App
+/// there is, and where it is installed.
+async fn app(State(w): State<World>, body: Sent) -> Told {
+    let mut m = w.lock().await;
+    let id =
+        number(&body, "id").and_then(|id| u64::try_from(id).ok()).ok_or_else(|| wrong("id is needed"))?;
+    let public_key = text(&body, "public_key").ok_or_else(|| wrong("public_key is needed"))?.to_owned();
+    let field = |key: &str| body.as_ref().and_then(|b| b.get(key)).cloned().unwrap_or_default();
+    let names: Vec<String> = serde_json::from_value(field("repositories"))
+        .map_err(|_| wrong("repositories is a list of names"))?;
+    let permissions = serde_json::from_value(field("permissions"))
+        .map_err(|_| wrong("permissions is a mapping of texts"))?;
+    let repos = names
+        .iter()
+        .map(|name| name.split_once('/').and_then(|(owner, name)| m.repo(owner, name)).map(|r| r.id))
+        .collect::<Option<Vec<u64>>>()
+        .ok_or_else(|| wrong("no such repository"))?;
+    let installation = m.fresh_id();
+    m.installed_app = Some(InstalledApp { id, installation, public_key, repos, permissions });
+    Ok(Json(json!({ "installation": installation })))
 }
 
 /// Changes what only GitHub's settings pages change: `{roles: {login: role | null}, secrets: {NAME: value

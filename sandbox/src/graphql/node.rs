@@ -385,7 +385,7 @@ fn rollup(m: &Model, r: &Repo, sha: &str) -> Value {
 pub fn may_change(r: &Repo, i: &Issue, caller: &Caller) -> Result<(), String> {
     let pulls = caller.may(r, Need::write("pull-requests").by(Role::Read));
     // A job's token needs to write contents too.
-    let contents = if caller.is_job() { caller.may(r, Need::write("contents")) } else { Ok(()) };
+    let contents = if caller.is_integration() { caller.may(r, Need::write("contents")) } else { Ok(()) };
     pulls.and(contents).map_err(|refusal| refusal.message)?;
     let author = caller.login() == Some(i.author.as_str());
     match author || caller.role_on(r).is_some_and(|role| role >= Role::Write) {

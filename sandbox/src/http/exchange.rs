@@ -142,7 +142,7 @@ async fn route(router: Router, request: Request<Body>) -> Response<Body> {
 /// Apps ask about tokens with their own credentials, so these paths are not part of it here.
 fn is_api(path: &str) -> bool {
     const FIRST: &[&str] =
-        &["repos", "user", "users", "orgs", "gists", "rate_limit", "repositories", "graphql"];
+        &["app", "repos", "user", "users", "orgs", "gists", "rate_limit", "repositories", "graphql"];
     path.split('/').nth(1).is_some_and(|first| FIRST.contains(&first)) && !is_git(path)
 }
 
@@ -194,7 +194,7 @@ fn decorate(
     set("x-github-media-type", "github.v3; format=json");
     set("x-github-api-version-selected", "2022-11-28");
     set("server", "github.com");
-    if caller.token.is_some() && !caller.is_job() {
+    if caller.token.is_some() && !caller.is_integration() {
         set("x-oauth-scopes", &caller.scopes().join(", "));
         set("x-accepted-oauth-scopes", "repo");
     }

@@ -159,7 +159,7 @@ async fn one(State(w): State<World>, caller: Caller, Path((owner, name, id)): Un
 fn may_change(m: &Held<'_>, caller: &Caller, owner: &str, name: &str, id: u64) -> Result<u64, Refusal> {
     let need = Need::write("issues").by(Role::Read);
     let r = match m.allowed(caller, owner, name, need) {
-        Err(_) if caller.is_job() => {
+        Err(_) if caller.is_integration() => {
             m.allowed(caller, owner, name, Need::write("pull-requests").by(Role::Read))?
         }
         other => other?,

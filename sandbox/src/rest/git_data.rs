@@ -101,7 +101,7 @@ pub(super) fn lines_of_60(content: &[u8]) -> String {
 /// Workflow files may be written with the scope `workflow` only; without it GitHub says 404.
 pub(super) fn may_write(caller: &Caller, path: &str) -> Result<(), Refusal> {
     match path.starts_with(".github/workflows/") && !caller.has_scope("workflow") {
-        true if caller.is_job() => Err(Refusal::forbidden("Resource not accessible by integration")),
+        true if caller.is_integration() => Err(Refusal::forbidden("Resource not accessible by integration")),
         true => Err(Refusal::not_found()),
         false => Ok(()),
     }

@@ -127,7 +127,7 @@ fn may_label(m: &Held<'_>, caller: &Caller, owner: &str, name: &str, number: u64
         Err(refusal) => {
             let pull =
                 m.repo(owner, name).and_then(|r| r.issues.get(&number)).is_some_and(|i| i.pull.is_some());
-            if !(pull && caller.is_job()) {
+            if !(pull && caller.is_integration()) {
                 return Err(refusal);
             }
             m.allowed(caller, owner, name, Need::write("pull-requests").by(Role::Triage))?

@@ -1,6 +1,7 @@
 //! GitHub's REST API, one file per resource; the paths are GitHub's.
 
 mod accounts;
+mod apps;
 mod branches;
 mod checks;
 mod comments;
@@ -32,6 +33,7 @@ pub type Under<T> = Path<(String, String, T)>;
 pub fn router() -> Router<World> {
     Router::new()
         .merge(accounts::router())
+        .merge(apps::router())
         .merge(branches::router())
         .merge(checks::router())
         .merge(comments::router())

@@ -1,6 +1,8 @@
 //! Who calls, and what they may do. Never more lenient than GitHub: an invisible repository is not
 //! found, a token reaches no further than its scopes, a job's token no further than its permissions.
 
+use std::collections::BTreeMap;
+
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header::AUTHORIZATION, request::Parts},
@@ -17,6 +19,8 @@ use super::{
 #[derive(Debug, Clone, Default)]
 pub struct Caller {
     pub token: Option<(String, Token)>,
+    /// A GitHub App itself, which may only ask for tokens of its installations.
+    pub is_app: bool,
 }
 
 /// What an operation asks for: an area of permissions (as in a workflow's `permissions:`), reading or
@@ -64,11 +68,14 @@ impl Caller {
             return Ok(Self::default());
         }
         let value = token_in(headers).ok_or_else(Refusal::bad_credentials)?;
+        if value.starts_with("ey") {
+            return super::app::signed(model, &value).map(|()| Self { token: None, is_app: true });
+        }
         let token = model.tokens.get(&value).ok_or_else(Refusal::bad_credentials)?;
         if token.expires_at.is_some_and(|at| at <= model.now()) {
             return Err(Refusal::bad_credentials());
         }
-        Ok(Self { token: Some((value, token.clone())) })
+        Ok(Self { token: Some((value, token.clone())), is_app: false })
     }
 
     pub fn login(&self) -> Option<&str> {
@@ -79,15 +86,22 @@ impl Caller {
         self.login().unwrap_or("ghost").to_owned()
     }
 
-    /// The login of a person; a job's token is nobody's.
+    /// The login of a person; a job's or an App's token is nobody's.
     pub fn person(&self) -> Result<&str, Refusal> {
         match &self.token {
-            None => Err(Refusal::sign_in()),
-            Some((_, Token { kind: TokenKind::Job { .. }, .. })) => {
-                Err(Refusal::forbidden("Resource not accessible by integration"))
-            }
-            Some((_, token)) => Ok(&token.login),
+            None if !self.is_app => Err(Refusal::sign_in()),
+            Some((_, token)) if token.kind.bounds().is_none() => Ok(&token.login),
+            _ => Err(Refusal::forbidden("Resource not accessible by integration")),
         }
+    }
+
+    /// Whose token it is not: a person's.
+    pub fn is_integration(&self) -> bool {
+        self.bounds().is_some()
+    }
+
+    fn bounds(&self) -> Option<(u64, &BTreeMap<String, String>)> {
+        self.token.as_ref().and_then(|(_, token)| token.kind.bounds())
     }
 
     pub fn is_job(&self) -> bool {
@@ -112,25 +126,11 @@ impl Caller {
         self.scopes().iter().any(|s| s == scope || wider.contains(&s.as_str()))
     }
 
-    fn job_level(&self, area: &str) -> Option<&str> {
-        match &self.token {
-            Some((_, Token { kind: TokenKind::Job { permissions, .. }, .. })) => {
-                permissions.get(area).map(String::as_str)
-            }
-            _ => None,
-        }
-    }
-
     /// What the caller may do with the repository; `None` when it is invisible to them.
     pub fn role_on(&self, repo: &Repo) -> Option<Role> {
         match &self.token {
-            Some((_, Token { kind: TokenKind::Job { repo: own, .. }, .. })) => {
-                if *own == repo.id {
-                    Some(Role::Write)
-                } else {
-                    repo.role_of(None)
-                }
-            }
+            _ if self.bounds().is_some_and(|(own, _)| own == repo.id) => Some(Role::Write),
+            _ if self.bounds().is_some() => repo.role_of(None),
             Some((_, token)) if !repo.private || self.has_scope("repo") => repo.role_of(Some(&token.login)),
             _ => repo.role_of(None),
         }
@@ -138,13 +138,16 @@ impl Caller {
 
     /// May this caller do it? Says how GitHub would refuse.
     pub fn may(&self, repo: &Repo, need: Need) -> Result<(), Refusal> {
+        if self.is_app {
+            return Err(Refusal::forbidden("Resource not accessible by integration"));
+        }
         let role = self.role_on(repo).ok_or_else(Refusal::not_found)?;
         if (need.write || need.role > Role::Read) && self.token.is_none() {
             return Err(Refusal::sign_in());
         }
-        if let Some((_, Token { kind: TokenKind::Job { repo: own, .. }, .. })) = &self.token {
-            let level = if *own == repo.id { self.job_level(need.area) } else { None };
-            let enough = match level {
+        if let Some((own, permissions)) = self.bounds() {
+            let level = permissions.get(need.area).filter(|_| own == repo.id);
+            let enough = match level.map(String::as_str) {
                 Some("write") => true,
                 Some("read") => !need.write,
                 _ => !need.write && (need.area == "metadata" || !repo.private),

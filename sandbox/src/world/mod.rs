@@ -6,6 +6,7 @@
 //! - Events are told to webhooks and to Actions after the change that caused them is saved, in order.
 
 pub mod access;
+pub mod app;
 pub mod clock;
 pub mod commits;
 pub mod events;

@@ -23,6 +23,7 @@ pub struct Model {
     pub refresh_tokens: BTreeMap<String, RefreshToken>,
     pub codes: BTreeMap<String, Code>,
     pub app: OAuthApp,
+    pub installed_app: Option<InstalledApp>,
     pub repos: BTreeMap<u64, Repo>,
     pub gists: BTreeMap<String, Gist>,
     pub actions: actions::State,
@@ -67,6 +68,33 @@ pub enum TokenKind {
     /// A job's own `GITHUB_TOKEN`: one repository, permissions by area (`contents: write`). What it
     /// causes starts no workflow.
     Job { repo: u64, permissions: BTreeMap<String, String> },
+    /// A GitHub App's, for one repository of its installation.
+    Installation { repo: u64, permissions: BTreeMap<String, String> },
+}
+
+impl TokenKind {
+    /// The repository and the permissions that a token of no person is bound to.
+    pub fn bounds(&self) -> Option<(u64, &BTreeMap<String, String>)> {
+        match self {
+            TokenKind::Job { repo, permissions } | TokenKind::Installation { repo, permissions } => {
+                Some((*repo, permissions))
+            }
+            TokenKind::OAuth | TokenKind::Personal => None,
+        }
+    }
+}
+
+/// A GitHub App and its one installation.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct InstalledApp {
+    pub id: u64,
+    pub installation: u64,
+    /// PEM of the RSA key that checks what the App signs.
+    pub public_key: String,
+    /// Ids of the repositories it is installed in.
+    pub repos: Vec<u64>,
+    /// Area to `read` or `write`, as its owner granted.
+    pub permissions: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

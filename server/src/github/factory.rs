@@ -39,6 +39,11 @@ impl GitHub {
         self.kept([0; 32], None)
     }
 
+    /// A client for a token that is used once.
+    pub(super) fn once(&self, token: SecretString) -> Client {
+        Client::new(&self.api, Some(token), self.timeout)
+    }
+
     fn kept(&self, key: [u8; 32], token: Option<SecretString>) -> Client {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = clients.get(&key) {

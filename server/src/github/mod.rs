@@ -6,8 +6,10 @@
 mod client;
 mod error;
 mod factory;
+mod installation;
 pub mod model;
 
 pub use client::{Answer, Client};
 pub use error::Error;
 pub use factory::GitHub;
+pub use installation::Installations;

@@ -159,14 +159,22 @@ pub async fn require(
         .next(format!("Ask an administrator of {repo} for {needed}.")))
 }
 
+/// What a repository is, as GitHub tells this client.
+///
+/// # Errors
+/// GitHub's refusal, or no answer.
+pub async fn read(client: &Client, repo: &RepoName) -> Result<Access, Error> {
+    client.get::<Repository>(&format!("/repos/{repo}")).await.map(Access::from)
+}
+
 async fn access(app: &App, viewer: Option<&Viewer>, repo: &RepoName) -> Result<Option<Access>, Problem> {
     let key = (viewer.map(|viewer| viewer.account_id), repo.clone());
     if let Some(known) = app.access.get(&key) {
         return Ok(known);
     }
     let client = client(app, viewer).await?;
-    let access = match client.get::<Repository>(&format!("/repos/{repo}")).await {
-        Ok(repository) => Some(repository.into()),
+    let access = match read(&client, repo).await {
+        Ok(access) => Some(access),
         Err(error) if error.is_not_found() => None,
         Err(Error::Answer { status: 401, .. }) => {
             if let Some(viewer) = viewer {

@@ -24,6 +24,7 @@ pub use refresh::Mirror;
 pub use repositories::Repositories;
 pub use sync::{rebuild, sync_repo};
 
+use crate::github::{Client, Error};
 use crate::state::App;
 use access::Level;
 use store::Connection;
@@ -65,23 +66,57 @@ pub async fn refresh_plan(app: &App, repo: &RepoName, number: i64) -> Result<(),
     app.mirror.refresh(app, repo, number).await
 }
 
-/// The client that reads for the mirror, as the person who connected the repository.
-async fn reader(app: &App, repo: &RepoName) -> Result<crate::github::Client, Problem> {
-    let Some(connection) = store::connection(app.db.pool(), repo).await.map_err(fault)? else {
-        return Err(Problem::new(ProblemKind::NotFound, format!("Nobody has connected {repo} yet."))
-            .next("Connect it under Repositories."));
-    };
-    match app.tokens.of(connection.account_id).await {
-        Ok(token) => Ok(app.github.client(token)),
-        Err(problem) if problem.kind == ProblemKind::SignedOut => {
-            let login = &connection.login;
-            Err(Problem::new(
-                ProblemKind::SignedOut,
-                format!("{repo} is synced as {login}, whose sign-in with GitHub is no longer valid."),
-            )
-            .next(format!("{login} signs in again, or somebody else connects {repo}.")))
+/// Who reads a repository for the mirror: the GitHub App where it is installed, else the person who connected
+/// the repository.
+struct Reader {
+    client: Client,
+    repo: RepoName,
+    /// The person's account; nothing when the App reads.
+    account_id: Option<i64>,
+}
+
+impl Reader {
+    /// # Errors
+    /// `NotFound` when nobody connected the repository, `SignedOut` when whoever did must sign in again.
+    async fn of(app: &App, repo: &RepoName) -> Result<Reader, Problem> {
+        let Some(connection) = store::connection(app.db.pool(), repo).await.map_err(fault)? else {
+            return Err(Problem::new(ProblemKind::NotFound, format!("Nobody has connected {repo} yet."))
+                .next("Connect it under Repositories."));
+        };
+        let repo = repo.clone();
+        match app.installations.token(&repo).await {
+            Ok(Some(token)) => {
+                return Ok(Reader { client: app.github.client(token), repo, account_id: None });
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%repo, %error, "the GitHub App cannot read; a person's token does"),
         }
-        Err(problem) => Err(problem),
+        match app.tokens.of(connection.account_id).await {
+            Ok(token) => {
+                let account_id = Some(connection.account_id);
+                Ok(Reader { client: app.github.client(token), repo, account_id })
+            }
+            Err(problem) if problem.kind == ProblemKind::SignedOut => {
+                let login = &connection.login;
+                Err(Problem::new(
+                    ProblemKind::SignedOut,
+                    format!("{repo} is synced as {login}, whose sign-in with GitHub is no longer valid."),
+                )
+                .next(format!("{login} signs in again, or somebody else connects {repo}.")))
+            }
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// What went wrong when it read; a token that GitHub refuses is forgotten.
+    async fn failed(&self, app: &App, error: Error, doing: &str) -> Problem {
+        if error.status() == Some(401) {
+            match self.account_id {
+                Some(account) => app.tokens.refused(account).await,
+                None => app.installations.refused(&self.repo),
+            }
+        }
+        error.problem(doing)
     }
 }
 

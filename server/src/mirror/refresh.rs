@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, Semaphore};
 use waymark_app::areas::{Problem, ProblemKind, RepoName};
 
 use super::snapshot::Snapshot;
-use super::{facts, fault, housekeeping, now_ms, read, reader, store, words};
+use super::{Reader, facts, fault, housekeeping, now_ms, read, store, words};
 use crate::events::Change;
 use crate::github::Client;
 use crate::state::App;
@@ -65,8 +65,8 @@ impl Mirror {
 }
 
 async fn refresh(app: &App, repo: &RepoName, number: i64) -> Result<(), Problem> {
-    let client = match reader(app, repo).await {
-        Ok(client) => client,
+    let reader = match Reader::of(app, repo).await {
+        Ok(reader) => reader,
         Err(problem) if problem.kind == ProblemKind::SignedOut => {
             stale_repository(app, repo, &problem).await?;
             return Err(problem);
@@ -75,15 +75,11 @@ async fn refresh(app: &App, repo: &RepoName, number: i64) -> Result<(), Problem>
     };
     let before = store::plan(app.db.pool(), repo, number).await.map_err(fault)?;
     let as_of = now_ms();
-    let snapshot = match read::plan(&client, repo, number, before.as_ref().map(|b| &b.snapshot)).await {
+    let snapshot = match read::plan(&reader.client, repo, number, before.as_ref().map(|b| &b.snapshot)).await
+    {
         Ok(snapshot) => snapshot,
         Err(error) => {
-            let problem = error.problem(&format!("plan #{number} of {repo} was read"));
-            if error.status() == Some(401)
-                && let Some(connection) = store::connection(app.db.pool(), repo).await.map_err(fault)?
-            {
-                app.tokens.refused(connection.account_id).await;
-            }
+            let problem = reader.failed(app, error, &format!("plan #{number} of {repo} was read")).await;
             let mut tx = app.db.begin().await.map_err(fault)?;
             let news = store::set_plan_stale(&mut tx, repo, number, &words(&problem)).await.map_err(fault)?;
             tx.commit().await.map_err(fault)?;
@@ -94,7 +90,7 @@ async fn refresh(app: &App, repo: &RepoName, number: i64) -> Result<(), Problem>
         }
     };
     let snapshot = match snapshot {
-        Some(snapshot) => Some(tidied(app, &client, repo, snapshot).await?),
+        Some(snapshot) => Some(tidied(app, &reader.client, repo, snapshot).await?),
         None => None,
     };
     let mut tx = app.db.begin().await.map_err(fault)?;

@@ -1,11 +1,10 @@
 //! Reading a repository: which plans there are, and those that changed since the last time.
 
 use futures::stream::{self, StreamExt};
-use waymark_app::areas::{Problem, ProblemKind, RepoName, Viewer};
+use waymark_app::areas::{Problem, ProblemKind, RepoName};
 
-use super::access::{self, Level};
 use super::refresh::{publish, stale_repository};
-use super::{fault, now_ms, reader, refresh_plan, store};
+use super::{Reader, access, fault, now_ms, refresh_plan, store};
 use crate::github::model::{Issue, millis};
 use crate::state::App;
 
@@ -29,20 +28,15 @@ pub async fn sync_repo(app: &App, repo: &RepoName) -> Result<(), Problem> {
 }
 
 async fn read(app: &App, repo: &RepoName) -> Result<(), Problem> {
-    let client = reader(app, repo).await?;
-    let connection = store::connection(app.db.pool(), repo).await.map_err(fault)?;
-    if let Some(connection) = connection {
-        let viewer = Viewer {
-            account_id: connection.account_id,
-            login: connection.login,
-            name: None,
-            avatar_url: None,
-        };
-        let access = access::require(app, Some(&viewer), repo, Level::Read).await?;
-        let mut tx = app.db.begin().await.map_err(fault)?;
-        store::put_repository(&mut tx, repo, &access).await.map_err(fault)?;
-        tx.commit().await.map_err(fault)?;
-    }
+    let reader = Reader::of(app, repo).await?;
+    let client = &reader.client;
+    let access = match access::read(client, repo).await {
+        Ok(access) => access,
+        Err(error) => return Err(reader.failed(app, error, &format!("{repo} was read")).await),
+    };
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    store::put_repository(&mut tx, repo, &access).await.map_err(fault)?;
+    tx.commit().await.map_err(fault)?;
     let since = store::since(app.db.pool(), repo).await.map_err(fault)?;
     let from = since.as_deref().and_then(earlier);
     let mut plans: Vec<i64> = store::unsettled(app.db.pool(), repo).await.map_err(fault)?;

@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::dispatch::{self, Engine};
 use crate::events::Events;
-use crate::github::GitHub;
+use crate::github::{GitHub, Installations};
 use crate::mirror;
 use crate::mirror::access::AccessCache;
 use crate::state::App;
@@ -50,11 +50,13 @@ pub async fn open(config: Config) -> Result<App, Failure> {
         .map_err(|error| Failure::of("WAYMARK_DATABASE_URL", &error))?;
     let tokens = Tokens::new(&db, &config).map_err(|error| Failure::of("configuration", &error))?;
     let github = GitHub::new(config.github_api_url.clone(), config.github_timeout);
+    let installations = Installations::new(github.clone(), config.github_app.clone());
     let epoch = jiff::Timestamp::now().as_millisecond().unsigned_abs();
     Ok(App {
         config: Arc::new(config),
         db,
         github,
+        installations,
         tokens,
         events: Events::new(epoch),
         access: AccessCache::default(),

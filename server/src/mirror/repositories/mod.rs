@@ -127,7 +127,7 @@ impl Area for Repositories {
 
     async fn list(&self, viewer: &Viewer) -> Result<Vec<RepositoryRow>, Problem> {
         let client = access::client(&self.app, Some(viewer)).await?;
-        let connected = table::connected(&self.app.db).await.map_err(|error| fault(&error))?;
+        let connected = table::connected(&self.app).await.map_err(|error| fault(&error))?;
         let mut choices = listed(&client).await?;
         // A connected public repository is shown to everyone, listed for them or not.
         for known in &connected {
@@ -149,7 +149,7 @@ impl Area for Repositories {
 
     async fn prerequisites(&self, viewer: &Viewer, repo: &RepoName) -> Result<Prerequisites, Problem> {
         let access = access::require(&self.app, Some(viewer), repo, Level::Read).await?;
-        let connected = table::connected(&self.app.db).await.map_err(|error| fault(&error))?;
+        let connected = table::connected(&self.app).await.map_err(|error| fault(&error))?;
         let row =
             table::row(choice(repo, access.clone()), connected.iter().find(|known| known.repo == *repo));
         let client = access::client(&self.app, Some(viewer)).await?;

@@ -3,32 +3,37 @@
 use sqlx::Row;
 use waymark_app::areas::{RepoName, RepositoryChoice, RepositoryRow};
 
-use crate::db::Db;
+use crate::state::App;
 
 /// A connected repository.
 pub(super) struct Connected {
     pub repo: RepoName,
+    /// Who reads it for the mirror.
     pub login: String,
     pub synced_at: Option<i64>,
     pub stale: Option<String>,
     pub plans: i64,
 }
 
-pub(super) async fn connected(db: &Db) -> Result<Vec<Connected>, sqlx::Error> {
+pub(super) async fn connected(app: &App) -> Result<Vec<Connected>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT c.repo, c.login, r.synced_at, r.stale, \
          (SELECT COUNT(*) FROM mirror_plans p WHERE p.repo = c.repo) \
          FROM connections c LEFT JOIN mirror_repositories r ON r.repo = c.repo ORDER BY c.repo",
     )
-    .fetch_all(db.pool())
+    .fetch_all(app.db.pool())
     .await?;
     let mut found = Vec::new();
     for row in rows {
         let name: String = row.try_get(0)?;
         if let Some(repo) = RepoName::parse(&name) {
+            let login = match app.installations.serves(&repo) {
+                true => "the GitHub App".to_owned(),
+                false => row.try_get(1)?,
+            };
             found.push(Connected {
                 repo,
-                login: row.try_get(1)?,
+                login,
                 synced_at: row.try_get(2)?,
                 stale: row.try_get(3)?,
                 plans: row.try_get(4)?,

@@ -106,6 +106,7 @@ impl Bench {
             github_api_url: github.clone(),
             github_client_id: id.to_owned(),
             github_client_secret: secret.into(),
+            github_app: None,
             webhook_secret: "webhook".into(),
             encryption_key: EncryptionKey([7; 32]),
             github_timeout,

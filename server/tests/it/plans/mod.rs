@@ -2,6 +2,7 @@
 
 mod access;
 mod catching_up;
+mod installation;
 mod life;
 
 use std::sync::Arc;

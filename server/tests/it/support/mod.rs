@@ -125,6 +125,7 @@ impl World {
             github_api_url: github_url,
             github_client_id: CLIENT_ID.to_owned(),
             github_client_secret: CLIENT_SECRET.to_owned().into(),
+            github_app: None,
             webhook_secret: WEBHOOK_SECRET.to_owned().into(),
             encryption_key: EncryptionKey([7; 32]),
             github_timeout: Duration::from_secs(30),
