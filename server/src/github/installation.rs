@@ -13,6 +13,7 @@ use http::Method;
 use octocrab::auth::AppAuth;
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use tokio::sync::Mutex as AsyncMutex;
 use waymark_app::areas::RepoName;
 
 use super::{Error, GitHub};
@@ -28,6 +29,8 @@ pub struct Installations {
     github: GitHub,
     app: Option<AppAuth>,
     tokens: Arc<Mutex<Tokens>>,
+    /// Held by whoever asks GitHub, so that others find what was answered.
+    asking: Arc<AsyncMutex<()>>,
 }
 
 /// Until when a token is used, or it is believed that there is none.
@@ -35,7 +38,7 @@ type Tokens = HashMap<RepoName, (Instant, Option<SecretString>)>;
 
 impl Installations {
     pub fn new(github: GitHub, app: Option<AppAuth>) -> Self {
-        Installations { github, app, tokens: Arc::default() }
+        Installations { github, app, tokens: Arc::default(), asking: Arc::default() }
     }
 
     /// A token for the repository; nothing without an App, or where it is not installed.
@@ -44,15 +47,22 @@ impl Installations {
     /// GitHub's refusal, or no answer: the key is wrong, or the App lacks a permission.
     pub async fn token(&self, repo: &RepoName) -> Result<Option<SecretString>, Error> {
         let Some(app) = &self.app else { return Ok(None) };
-        if let Some((until, token)) = self.tokens().get(repo)
-            && Instant::now() < *until
-        {
-            return Ok(token.clone());
+        if let Some(known) = self.known(repo) {
+            return Ok(known);
+        }
+        let _one = self.asking.lock().await;
+        if let Some(known) = self.known(repo) {
+            return Ok(known);
         }
         let token = self.ask(app, repo).await?;
         let until = Instant::now() + if token.is_some() { USED } else { ABSENT };
         self.tokens().insert(repo.clone(), (until, token.clone()));
         Ok(token)
+    }
+
+    fn known(&self, repo: &RepoName) -> Option<Option<SecretString>> {
+        let tokens = self.tokens();
+        tokens.get(repo).filter(|(until, _)| Instant::now() < *until).map(|(_, token)| token.clone())
     }
 
     async fn ask(&self, app: &AppAuth, repo: &RepoName) -> Result<Option<SecretString>, Error> {
