@@ -27,6 +27,8 @@ pub struct Fault {
     pub before: bool,
     /// The answer waits until it is released.
     pub hold: bool,
+    /// Matching requests that go through first.
+    pub skip: u64,
     /// Matching requests still to be hit.
     pub times: u64,
 }
@@ -44,12 +46,23 @@ impl Default for Faults {
 }
 
 impl Fault {
-    /// Reads `{method, path, status, cut, hold, when, times, headers, body}`; says what is wrong.
+    /// Reads `{method, path, status, cut, hold, when, skip, times, headers, body}`; says what is wrong.
     pub fn read(body: &Map<String, Value>) -> Result<Self, String> {
         let text = |key: &str| body.get(key).and_then(Value::as_str);
         let flag = |key: &str| body.get(key).and_then(Value::as_bool).unwrap_or(false);
-        let known =
-            ["method", "path", "status", "cut", "hold", "when", "times", "headers", "body", "retry_after"];
+        let known = [
+            "method",
+            "path",
+            "status",
+            "cut",
+            "hold",
+            "when",
+            "skip",
+            "times",
+            "headers",
+            "body",
+            "retry_after",
+        ];
         if let Some(key) = body.keys().find(|k| !known.contains(&k.as_str())) {
             return Err(format!("unknown field {key}"));
         }
@@ -72,6 +85,7 @@ impl Fault {
             cut: flag("cut"),
             before: text("when").unwrap_or("before") == "before" && !flag("hold"),
             hold: flag("hold"),
+            skip: body.get("skip").and_then(Value::as_u64).unwrap_or(0),
             times: body.get("times").and_then(Value::as_u64).unwrap_or(1),
         };
         match fault.status.is_some() || fault.cut || fault.hold {
@@ -110,6 +124,10 @@ impl Faults {
         let hit = all.iter_mut().find(|f| {
             f.times > 0 && f.method.as_ref().is_none_or(|m| m == method) && f.path.is_match(path_and_query)
         })?;
+        if hit.skip > 0 {
+            hit.skip -= 1;
+            return None;
+        }
         hit.times -= 1;
         let hit = hit.clone();
         all.retain(|f| f.times > 0);
@@ -149,6 +167,9 @@ mod tests {
         assert!(faults.take(&Method::POST, path).is_some());
         assert!(faults.take(&Method::POST, path).is_some());
         assert!(faults.take(&Method::POST, path).is_none());
+        faults.add(fault(json!({"path": "/issues$", "status": 502, "skip": 1})).expect("valid"));
+        assert!(faults.take(&Method::POST, path).is_none());
+        assert!(faults.take(&Method::POST, path).is_some());
     }
 
     #[test]
