@@ -1,6 +1,7 @@
 // Makes pages live. Everything here is an addition: without it links, forms and reloading work.
 import { listenForChanges } from "./changes.js";
 import { keepDrafts } from "./draft.js";
+import { takeFiles } from "./drop.js";
 import { sendForms } from "./forms.js";
 import { followHistory, rememberFolds } from "./page.js";
 import { hideBrokenPictures } from "./pictures.js";
@@ -15,4 +16,5 @@ listenForChanges();
 offerCopies();
 keepTimesFresh();
 keepDrafts();
+takeFiles();
 hideBrokenPictures();

@@ -8,7 +8,8 @@ use leptos_router::{SsrMode, path};
 
 use crate::components::TopBar;
 use crate::pages::{
-    DispatchPage, NewPage, NotFound, OverviewPage, PlanRoute, ReposPage, RunsPage, SettingsPage, SignInPage,
+    BatchPage, CreatePage, DispatchPage, NewPage, NotFound, OverviewPage, PlanRoute, ReposPage, RunsPage,
+    SettingsPage, SignInPage, SubmitPage,
 };
 
 /// The document around every page.
@@ -50,6 +51,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/repos") view=ReposPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
                 <Route path=path!("/dispatches/:id") view=DispatchPage ssr=SsrMode::Async/>
+                <Route path=path!("/plans/new") view=CreatePage ssr=SsrMode::Async/>
+                <Route path=path!("/submit") view=SubmitPage ssr=SsrMode::Async/>
+                <Route path=path!("/batches/:id") view=BatchPage ssr=SsrMode::Async/>
                 <Route path=path!("/:owner/:repo/settings") view=SettingsPage ssr=SsrMode::Async/>
                 <Route path=path!("/:owner/:repo/plans/:number") view=PlanRoute ssr=SsrMode::Async/>
             </Routes>

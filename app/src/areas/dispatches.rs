@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
-use super::Viewer;
+use super::{BatchView, BatchWork, SubmitCheck, SubmitForm, Viewer};
 use super::{Problem, RepoName};
 
 /// How far the workflow goes by itself.
@@ -33,8 +33,9 @@ pub struct NewForm {
     pub node: String,
     /// Set when the person dispatches although the node already runs or is done.
     pub override_node: bool,
-    /// Set when `instruction` holds an edited text of this plan instead of a new instruction. Such
-    /// drafts are kept and read like others but are never dispatched.
+    /// Set when `instruction` holds an edited text of this plan, or (0) a plan that is to be created,
+    /// instead of a new instruction. Such drafts are kept and read like others; an edited text is never
+    /// dispatched.
     pub plan: Option<i64>,
 }
 
@@ -148,7 +149,7 @@ pub struct DispatchView {
     pub branch: Option<String>,
     pub pr: Option<i64>,
     pub run_id: Option<i64>,
-    /// `one-shot` or `plan-implement`.
+    /// `one-shot` or `plan-implement`; `create` for a plan that a person wrote.
     pub workflow: String,
     pub mode: Mode,
     pub title: String,
@@ -199,10 +200,39 @@ pub trait Dispatches: Send + Sync {
         draft: Option<&str>,
         form: &NewForm,
     ) -> Result<String, Vec<Problem>>;
+    /// Checks a plan that a person wrote (`instruction` holds its text) and lists every write.
+    async fn preview_plan(&self, viewer: &Viewer, form: &NewForm) -> Result<Preview, Vec<Problem>>;
+    /// Creates a plan that a person wrote. Answers the id of the dispatch at once; a second call with the
+    /// same `draft` answers the same one.
+    async fn create_plan(
+        &self,
+        viewer: &Viewer,
+        draft: Option<&str>,
+        form: &NewForm,
+    ) -> Result<String, Vec<Problem>>;
     async fn get(&self, viewer: &Viewer, id: &str) -> Result<DispatchView, Problem>;
     async fn command(&self, viewer: &Viewer, id: &str, command: DispatchCommand) -> Result<(), Problem>;
     /// Every dispatch of a plan, oldest first. The caller has checked that the plan is visible.
     async fn of_plan(&self, repo: &RepoName, issue: i64) -> Result<Vec<DispatchView>, Problem>;
+    /// What submitting plans would meet and do, in their order. Writes nothing.
+    async fn check_submit(&self, viewer: &Viewer, forms: &[SubmitForm]) -> Vec<Result<SubmitCheck, Problem>>;
+    /// Submits one plan. Answers the id of the dispatch at once.
+    async fn submit(&self, viewer: &Viewer, form: &SubmitForm) -> Result<String, Vec<Problem>>;
     /// Approves a "plan first" plan: dispatches `plan-implement` on the same branch and PR.
     async fn approve(&self, viewer: &Viewer, repo: &RepoName, issue: i64) -> Result<String, Problem>;
+    /// An id for a batch that is to be begun.
+    fn batch_id(&self) -> String;
+    /// Records pieces of work and dispatches them one after the other; one that fails leaves the others
+    /// as they are. Answers the batch's id at once. A repeated call with the same `id` (at least 20
+    /// letters and digits, made up by the caller) answers the same batch.
+    async fn begin_batch(
+        &self,
+        viewer: &Viewer,
+        id: Option<&str>,
+        work: Vec<BatchWork>,
+    ) -> Result<String, Problem>;
+    /// A batch of the viewer's own.
+    async fn batch(&self, viewer: &Viewer, id: &str) -> Result<BatchView, Problem>;
+    /// Tries one item again that was refused, stopped or undone: what it made already is not made twice.
+    async fn retry_item(&self, viewer: &Viewer, id: &str, item: u32) -> Result<(), Problem>;
 }

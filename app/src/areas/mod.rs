@@ -5,12 +5,14 @@
 //! one that does not exist.
 
 mod account;
+mod batches;
 mod dispatches;
 mod plans;
 mod problem;
 mod repositories;
 
 pub use account::*;
+pub use batches::*;
 pub use dispatches::*;
 pub use plans::*;
 pub use problem::*;

@@ -255,13 +255,38 @@ pub struct Activity {
 #[serde(rename_all = "kebab-case")]
 pub enum ActionKind {
     Approve,
+    /// Chosen on `/submit`: it needs answers about branches.
+    Submit,
+    /// The same on a plan that was dispatched before.
+    Resubmit,
+    /// `plan-implement` again on the same branch, from the step that is not done.
+    Continue,
     MarkReady,
     Merge,
     RerunFailed,
     CancelRun,
     ClosePr,
     ClosePlan,
+    Reopen,
     Refresh,
+}
+
+impl ActionKind {
+    /// Every action, in the order of the page.
+    pub const ALL: [ActionKind; 12] = [
+        ActionKind::Approve,
+        ActionKind::Submit,
+        ActionKind::Resubmit,
+        ActionKind::Continue,
+        ActionKind::MarkReady,
+        ActionKind::Merge,
+        ActionKind::RerunFailed,
+        ActionKind::CancelRun,
+        ActionKind::ClosePr,
+        ActionKind::ClosePlan,
+        ActionKind::Reopen,
+        ActionKind::Refresh,
+    ];
 }
 
 /// An action with whether it is valid now, and why not.
@@ -293,7 +318,8 @@ pub struct PlanPage {
     pub stages: Vec<Stage>,
     /// Markdown of the plan as it stands on GitHub (hostile text), when there is one.
     pub plan: Option<String>,
-    /// Identifies the plan text that was shown, to detect that someone changed it meanwhile.
+    /// Identifies the plan text that was shown, to detect that someone changed it meanwhile. Also there
+    /// when a missing plan can be written.
     pub plan_version: Option<String>,
     pub instruction: Option<String>,
     pub steps: Vec<Step>,
@@ -323,6 +349,8 @@ pub struct Trouble {
     /// The end of the log, as plain text, when it could be read.
     pub log_tail: Option<String>,
     pub next: String,
+    /// The stopped dispatch that was to create the plan: resuming it mends a plan that is missing.
+    pub repair: Option<String>,
 }
 
 /// Why an edit was not saved.
@@ -352,7 +380,8 @@ pub trait Plans: Send + Sync {
         version: &str,
         text: &str,
     ) -> Result<(), EditRefusal>;
-    /// Carries out an action. `method` is the merge method for [`ActionKind::Merge`].
+    /// Carries out an action. `method` is the merge method for [`ActionKind::Merge`], and the reason
+    /// (`completed` or `not_planned`) for [`ActionKind::ClosePlan`].
     async fn act(
         &self,
         viewer: &Viewer,

@@ -78,7 +78,7 @@ pub async fn command(
     answer(result.map(|()| (back.clone(), None)).map_err(|problem| vec![problem]), &back)
 }
 
-async fn keep(draft: &str, form: &NewForm) -> Result<String, Problem> {
+pub(super) async fn keep(draft: &str, form: &NewForm) -> Result<String, Problem> {
     let areas = areas();
     let viewer = viewer();
     let kept = areas.dispatches.save_draft(viewer.as_ref(), some(draft), form).await;

@@ -4,18 +4,24 @@
 //! JavaScript alike; a program gets the result, or the problem with its status. What was typed is
 //! saved before anything is checked.
 
+mod batch;
 mod browse;
+mod create;
 mod dispatch;
 mod draft;
 mod plan;
 mod reply;
 mod repository;
+mod submit;
 
+pub use batch::*;
 pub use browse::*;
+pub use create::*;
 pub use dispatch::*;
 pub use draft::*;
 pub use plan::*;
 pub use repository::*;
+pub use submit::*;
 
 pub(crate) use reply::{Notice, notice};
 
@@ -27,6 +33,10 @@ pub fn register() {
     register_explicit::<Preview>();
     register_explicit::<Dispatch>();
     register_explicit::<Command>();
+    register_explicit::<PreviewPlan>();
+    register_explicit::<CreatePlan>();
+    register_explicit::<RetryItem>();
+    register_explicit::<Submit>();
     register_explicit::<SaveDraft>();
     register_explicit::<DiscardDraft>();
     register_explicit::<Act>();

@@ -42,6 +42,7 @@ pub async fn edit_plan(
     #[server(default)] version: String,
     #[server(default)] text: String,
     #[server(default)] draft: String,
+    #[server(default)] then: String,
 ) -> Result<(), Problem> {
     let page = format!("/{repo}/plans/{number}");
     let Some(name) = RepoName::parse(&repo) else { return answer(Err(vec![no_repository(&repo)]), "/") };
@@ -69,7 +70,12 @@ pub async fn edit_plan(
         Ok(()) => {
             // The text is on GitHub: a draft that stays behind is only untidy.
             let _ = areas.dispatches.discard_draft(Some(&viewer), &kept).await;
-            answer(Ok((page, Some("Plan saved to GitHub.".to_owned()))), "")
+            if then != "continue" {
+                return answer(Ok((page, Some("Plan saved to GitHub.".to_owned()))), "");
+            }
+            let gone_on = areas.plans.act(&viewer, &name, number, ActionKind::Continue, None).await;
+            let said = gone_on.map(|()| (page.clone(), Some("Plan saved; the work goes on.".to_owned())));
+            answer(said.map_err(|problem| vec![problem]), &page)
         }
         Err(EditRefusal::Changed { .. }) => {
             let problem = Problem::new(

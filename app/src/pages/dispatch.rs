@@ -62,7 +62,7 @@ fn view_of(dispatch: &DispatchView, notice: &crate::commands::Notice) -> AnyView
             </section>
         }
     });
-    let mut stages = stages_before_issue();
+    let mut stages = if dispatch.workflow == "create" { Vec::new() } else { stages_before_issue() };
     for stage in &mut stages {
         if stage.phase == Phase::Created {
             stage.entered_at = Some(dispatch.created_at);

@@ -1,5 +1,7 @@
 //! The pages, one file or folder per address.
 
+mod batch;
+mod create;
 mod dispatch;
 mod new;
 mod not_found;
@@ -9,11 +11,14 @@ mod repos;
 mod runs;
 mod settings;
 mod sign_in;
+mod submit;
 
 use std::future::Future;
 
 use leptos::prelude::*;
 
+pub(crate) use batch::BatchPage;
+pub(crate) use create::CreatePage;
 pub(crate) use dispatch::DispatchPage;
 pub(crate) use new::NewPage;
 pub(crate) use not_found::NotFound;
@@ -23,6 +28,7 @@ pub(crate) use repos::ReposPage;
 pub(crate) use runs::RunsPage;
 pub(crate) use settings::SettingsPage;
 pub(crate) use sign_in::SignInPage;
+pub(crate) use submit::SubmitPage;
 
 /// Renders what `content` answers. The page waits for it, since every route is [`SsrMode::Async`].
 ///

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use futures::stream::{self, StreamExt};
 use waymark_app::areas::{
-    DispatchCommand, DispatchState, DispatchView, Dispatches, Draft, NewForm, OperationState, Preview,
-    Problem, ProblemKind, RepoName, Repositories, Viewer,
+    BatchView, BatchWork, DispatchCommand, DispatchState, DispatchView, Dispatches, Draft, Mode, NewForm,
+    OperationState, Preview, Problem, ProblemKind, RepoName, Repositories, SubmitCheck, SubmitForm, Viewer,
 };
 
-use super::check::{self, Checked};
-use super::describe::oneshot;
-use super::engine::{self, clock, fault, now_ms};
+use super::begin::{self, Begun, Described, unique};
+use super::check;
+use super::engine::{self, fault, now_ms};
 use super::journal::{self, Dispatch, Kept, Recorded};
-use super::slots::{Bindings, Slot, Slots};
-use super::{approve, identity, settle, view};
+use super::slots::{Bindings, Slot};
+use super::submit::{self, Approved};
+use super::{batch, identity, settle, view};
 use crate::mirror::access::{self, Level};
 use crate::state::App;
 
@@ -66,16 +67,6 @@ impl Area {
     }
 }
 
-/// What is fixed before the first send.
-pub fn identities(id: &str, at: Timestamp, seen: Bindings) -> Bindings {
-    let mut bindings = seen;
-    bindings.insert(Slot::Dispatch, id.to_owned());
-    bindings.insert(Slot::DistinctId, identity::distinct_id());
-    bindings.insert(Slot::Now, clock::iso(at));
-    bindings.insert(Slot::Stamp, clock::stamp(at));
-    bindings
-}
-
 fn no_draft() -> Problem {
     Problem::new(ProblemKind::NotFound, "This draft is not there, or it belongs to somebody else.")
 }
@@ -84,9 +75,10 @@ fn no_dispatch() -> Problem {
     Problem::new(ProblemKind::NotFound, "This dispatch does not exist, or you may not see it.")
 }
 
-fn preview(checked: Checked, slots: Slots) -> Preview {
-    let operations = oneshot::operations(&checked.form, &checked.facts, &slots);
-    let writes: Vec<_> = operations.iter().map(|operation| operation.planned(&slots)).collect();
+/// The described writes as a preview shows them; `seen` is what is bound already.
+fn preview(described: &Described, seen: &Bindings, base: String) -> Preview {
+    let Described { slots, operations, .. } = described;
+    let writes: Vec<_> = operations.iter().map(|operation| operation.planned(slots)).collect();
     let used = |slot: &Slot| {
         let name = format!("{{{}}}", slot.name());
         operations.iter().any(|op| {
@@ -98,18 +90,11 @@ fn preview(checked: Checked, slots: Slots) -> Preview {
         .iter()
         .filter(|slot| used(slot))
         .map(|slot| {
-            let known = checked.seen.get(slot).map(|value| format!(": {value} now")).unwrap_or_default();
+            let known = seen.get(slot).map(|value| format!(": {value} now")).unwrap_or_default();
             (slot.name().to_owned(), format!("{}{known}", slot.meaning()))
         })
         .collect();
-    Preview {
-        repo: checked.facts.repo,
-        base: checked.facts.base,
-        placeholders,
-        writes,
-        notes: checked.notes,
-        lint: checked.lint,
-    }
+    Preview { repo: described.repo.clone(), base, placeholders, writes, notes: Vec::new(), lint: Vec::new() }
 }
 
 #[async_trait::async_trait]
@@ -159,8 +144,8 @@ impl Dispatches for Area {
 
     async fn preview(&self, viewer: &Viewer, form: &NewForm) -> Result<Preview, Vec<Problem>> {
         let checked = check::check(&self.app, self.repositories.as_ref(), viewer, form).await?;
-        let slots = oneshot::slots(&checked.form, &checked.facts);
-        Ok(preview(checked, slots))
+        let shown = preview(&begin::one_shot_of(&checked), &checked.seen, checked.facts.base.clone());
+        Ok(Preview { notes: checked.notes, lint: checked.lint, ..shown })
     }
 
     async fn dispatch(
@@ -176,43 +161,33 @@ impl Dispatches for Area {
                 return Ok(id);
             }
         }
-        let checked = check::check(&self.app, self.repositories.as_ref(), viewer, form).await?;
-        let slots = oneshot::slots(&checked.form, &checked.facts);
-        let at = Timestamp::now();
-        let id = identity::dispatch_id();
-        let dispatch = Dispatch {
-            id: id.clone(),
-            draft_id: draft.map(str::to_owned),
-            repo: checked.facts.repo.clone(),
-            issue: None,
-            account_id: viewer.account_id,
-            acts_as: viewer.login.clone(),
-            dispatched_by: viewer.login.clone(),
-            workflow: oneshot::WORKFLOW.to_owned(),
-            mode: checked.form.mode,
-            title: super::describe::texts::title(&checked.form),
-            instruction: Some(checked.form.instruction.clone()),
-            slots,
-            bindings: identities(&id, at, checked.seen.clone()),
-            state: DispatchState::Running,
-            active: true,
-            created_at: at.as_millisecond(),
-        };
-        let operations = recorded(&id, oneshot::operations(&checked.form, &checked.facts, &slots));
-        match insert(&self.app, &dispatch, &operations).await {
-            Ok(()) => {}
-            Err(error) if unique(&error) => {
-                // The same draft was dispatched at the same moment: that one counts.
-                let draft = draft.unwrap_or_default();
-                let other = self.of_draft(viewer, draft).await.map_err(one)?;
-                return other.ok_or_else(|| one(no_dispatch()));
+        let begun = begin::one_shot(&self.app, self.repositories.as_ref(), viewer, form).await?;
+        self.begin_of_draft(viewer, draft, begun).await.map_err(one)
+    }
+
+    async fn preview_plan(&self, viewer: &Viewer, form: &NewForm) -> Result<Preview, Vec<Problem>> {
+        let written = check::written(&self.app, viewer, form).await?;
+        let described = begin::created(&written).map_err(|problem| vec![problem])?;
+        let shown = preview(&described, &Bindings::new(), written.facts.base);
+        Ok(Preview { notes: written.notes, lint: super::lint::remarks(&written.text), ..shown })
+    }
+
+    async fn create_plan(
+        &self,
+        viewer: &Viewer,
+        draft: Option<&str>,
+        form: &NewForm,
+    ) -> Result<String, Vec<Problem>> {
+        let one = |problem: Problem| vec![problem];
+        if let Some(draft) = draft {
+            self.kept(Some(viewer), draft).await.map_err(one)?;
+            if let Some(id) = self.of_draft(viewer, draft).await.map_err(one)? {
+                return Ok(id);
             }
-            Err(error) => return Err(one(fault(error))),
         }
-        track(&self.app, viewer, &dispatch.repo);
-        engine::publish(&self.app, &id).await;
-        self.app.engine.start(&self.app, &id);
-        Ok(id)
+        let written = check::written(&self.app, viewer, form).await?;
+        let begun = Begun::new(viewer, begin::created(&written).map_err(one)?, Bindings::new());
+        self.begin_of_draft(viewer, draft, begun).await.map_err(one)
     }
 
     async fn get(&self, viewer: &Viewer, id: &str) -> Result<DispatchView, Problem> {
@@ -268,11 +243,101 @@ impl Dispatches for Area {
 
     async fn approve(&self, viewer: &Viewer, repo: &RepoName, issue: i64) -> Result<String, Problem> {
         access::require(&self.app, Some(viewer), repo, Level::Write).await?;
-        approve::approve(&self.app, viewer, repo, issue).await
+        let first = |problems: Vec<Problem>| problems.into_iter().next().unwrap_or_else(batch::under_way);
+        let repositories = self.repositories.as_ref();
+        match submit::approve(&self.app, repositories, viewer, repo, issue).await.map_err(first)? {
+            Approved::Before(id) => Ok(id),
+            Approved::Now(begun) => self.begin(viewer, begun).await,
+        }
+    }
+
+    async fn check_submit(&self, viewer: &Viewer, forms: &[SubmitForm]) -> Vec<Result<SubmitCheck, Problem>> {
+        let checks: Vec<_> = forms.iter().map(|form| self.check_one(viewer, form)).collect();
+        stream::iter(checks).buffered(4).collect().await
+    }
+
+    async fn submit(&self, viewer: &Viewer, form: &SubmitForm) -> Result<String, Vec<Problem>> {
+        let begun = submit::begin(&self.app, self.repositories.as_ref(), viewer, form).await?;
+        self.begin(viewer, begun).await.map_err(|problem| vec![problem])
+    }
+
+    fn batch_id(&self) -> String {
+        identity::dispatch_id()
+    }
+
+    async fn begin_batch(
+        &self,
+        viewer: &Viewer,
+        id: Option<&str>,
+        work: Vec<BatchWork>,
+    ) -> Result<String, Problem> {
+        batch::begin(&self.app, &self.repositories, viewer, id, work).await
+    }
+
+    async fn batch(&self, viewer: &Viewer, id: &str) -> Result<BatchView, Problem> {
+        batch::batch(&self.app, viewer, id).await
+    }
+
+    async fn retry_item(&self, viewer: &Viewer, id: &str, item: u32) -> Result<(), Problem> {
+        match batch::retry(&self.app, &self.repositories, viewer, id, item).await? {
+            Some(stopped) => self.command(viewer, &stopped, DispatchCommand::Resume).await,
+            None => Ok(()),
+        }
     }
 }
 
 impl Area {
+    async fn check_one(&self, viewer: &Viewer, form: &SubmitForm) -> Result<SubmitCheck, Problem> {
+        let looked = submit::look(&self.app, self.repositories.as_ref(), viewer, form).await?;
+        let shown = looked.ready.map(|ready| {
+            let shown = preview(&ready.described(Mode::OneShot), &ready.seen, ready.facts.base.clone());
+            Preview { notes: ready.notes, ..shown }
+        });
+        Ok(SubmitCheck {
+            form: form.clone(),
+            title: looked.title,
+            findings: looked.findings,
+            existing: looked.existing,
+            running: looked.running,
+            preview: shown,
+        })
+    }
+
+    /// Records and starts what came of a draft; a draft becomes one dispatch.
+    async fn begin_of_draft(
+        &self,
+        viewer: &Viewer,
+        draft: Option<&str>,
+        mut begun: Begun,
+    ) -> Result<String, Problem> {
+        begun.dispatch.draft_id = draft.map(str::to_owned);
+        match self.record(&begun).await {
+            Ok(()) => Ok(begun.start(&self.app, viewer).await),
+            Err(error) if unique(&error) => {
+                // The same draft was dispatched at the same moment: that one counts.
+                let other = self.of_draft(viewer, draft.unwrap_or_default()).await?;
+                other.ok_or_else(no_dispatch)
+            }
+            Err(error) => Err(fault(error)),
+        }
+    }
+
+    /// Records and starts the dispatch of a plan.
+    async fn begin(&self, viewer: &Viewer, begun: Begun) -> Result<String, Problem> {
+        match self.record(&begun).await {
+            Ok(()) => Ok(begun.start(&self.app, viewer).await),
+            Err(error) if unique(&error) => Err(batch::under_way()),
+            Err(error) => Err(fault(error)),
+        }
+    }
+
+    /// Records a dispatch in a transaction of its own.
+    async fn record(&self, begun: &Begun) -> Result<(), sqlx::Error> {
+        let mut tx = self.app.db.begin().await?;
+        begun.record(&mut tx).await?;
+        tx.commit().await
+    }
+
     /// The dispatch that came of a draft, for the person whose draft it is.
     async fn of_draft(&self, viewer: &Viewer, draft: &str) -> Result<Option<String>, Problem> {
         let mut db = self.app.db.pool().acquire().await.map_err(fault)?;
@@ -289,31 +354,4 @@ fn find(operations: Vec<Recorded>, key: &str) -> Result<Recorded, Problem> {
         .into_iter()
         .find(|operation| operation.key == key)
         .ok_or_else(|| Problem::new(ProblemKind::NotFound, "This dispatch has no such operation."))
-}
-
-/// The described operations as they are first recorded.
-pub fn recorded(id: &str, operations: Vec<super::describe::Operation>) -> Vec<Recorded> {
-    operations.into_iter().zip(1..).map(|(operation, seq)| Recorded::waiting(id, seq, operation)).collect()
-}
-
-/// Records a dispatch in one transaction.
-pub async fn insert(app: &App, dispatch: &Dispatch, operations: &[Recorded]) -> Result<(), sqlx::Error> {
-    let mut tx = app.db.begin().await?;
-    journal::insert(&mut tx, dispatch, operations).await?;
-    tx.commit().await
-}
-
-/// Whether a constraint of the journal spoke.
-pub fn unique(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(|error| error.is_unique_violation())
-}
-
-/// Starts to mirror the repository, without making the dispatch wait for it.
-fn track(app: &App, viewer: &Viewer, repo: &RepoName) {
-    let (app, viewer, repo) = (app.clone(), viewer.clone(), repo.clone());
-    tokio::spawn(async move {
-        if let Err(problem) = crate::mirror::track(&app, &viewer, &repo).await {
-            tracing::warn!(%repo, %problem, "a repository with a dispatch is not mirrored");
-        }
-    });
 }

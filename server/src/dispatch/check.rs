@@ -17,6 +17,9 @@ use crate::state::App;
 /// The longest instruction, in characters.
 pub const LONGEST_INSTRUCTION: usize = 60_000;
 
+/// The longest plan, in characters.
+pub const LONGEST_PLAN: usize = 240_000;
+
 /// A form that can be dispatched, with what was seen.
 #[derive(Clone, Debug)]
 pub struct Checked {
@@ -96,6 +99,79 @@ pub async fn check(
     })
 }
 
+/// A plan that can be created, with what was seen.
+#[derive(Clone, Debug)]
+pub struct Written {
+    pub text: String,
+    pub facts: Facts,
+    pub notes: Vec<String>,
+}
+
+/// Checks a plan that a person wrote: `instruction` of the form holds its text. Remote work needs more
+/// than this; what is lacking for it is said when the plan is submitted.
+pub async fn written(app: &App, viewer: &Viewer, form: &NewForm) -> Result<Written, Vec<Problem>> {
+    let text = form.instruction.replace("\r\n", "\n").trim().to_owned();
+    let mut problems = Vec::new();
+    let length = text.chars().count();
+    if text.is_empty() {
+        problems
+            .push(invalid("instruction", "The plan is empty.").next("Write it, or drop a Markdown file."));
+    } else if length > LONGEST_PLAN {
+        let words = format!("The plan has {length} characters; at most {LONGEST_PLAN} fit.");
+        problems.push(invalid("instruction", words).next("Shorten it, or split it into several plans."));
+    }
+    let remarks = super::lint::remarks(&text);
+    problems.extend(remarks.iter().filter(|remark| remark.blocking).map(|remark| {
+        invalid("instruction", format!("Line {}: {}", remark.line, remark.message)).next(
+            "Take it out: the plan is written to GitHub, where everyone who sees the repository reads it.",
+        )
+    }));
+    let token = app.tokens.of(viewer.account_id).await.map_err(|problem| vec![problem])?;
+    let client = app.github.client(token);
+    let asked = match RepoName::parse(&form.repo) {
+        Some(repo) => repository(&client, &repo).await,
+        None => Err(invalid("repo", "No repository is chosen.").next("Write it as owner/name.")),
+    };
+    let repo = match asked {
+        Ok(repo) => repo,
+        Err(problem) => {
+            problems.push(problem);
+            return Err(problems);
+        }
+    };
+    let (objective, missing_labels, next_number) = tokio::join!(
+        objective(&client, &repo.name, form),
+        missing_labels(&client, &repo.name),
+        next_number(&client, &repo.name),
+    );
+    let next_number = next_number.map_err(|problem| problems.push(problem)).unwrap_or_default();
+    let (objective, node) = objective.map_err(|problem| problems.push(problem)).unwrap_or_default();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let steps = waymark_domain::plan::steps(&text).len();
+    let notes = match steps {
+        0 => vec![
+            "No numbered steps are found in this plan: its progress will not be shown step by step."
+                .to_owned(),
+        ],
+        1 => vec!["The plan has one step.".to_owned()],
+        steps => vec![format!("The plan has {steps} steps.")],
+    };
+    let facts = Facts {
+        base: repo.default_branch.clone(),
+        repo: repo.name,
+        default_branch: repo.default_branch,
+        submitter: viewer.login.clone(),
+        public_url: app.config.public().to_owned(),
+        missing_labels,
+        next_number,
+        objective,
+        node,
+    };
+    Ok(Written { text, facts, notes })
+}
+
 fn invalid(field: &str, message: impl Into<String>) -> Problem {
     Problem::new(ProblemKind::Invalid, message).field(field)
 }
@@ -128,25 +204,15 @@ fn instruction(text: &str, problems: &mut Vec<Problem>) -> Vec<LintRemark> {
 }
 
 /// A repository that the person may write to.
-struct Repository {
-    name: RepoName,
-    default_branch: String,
+pub struct Repository {
+    pub name: RepoName,
+    pub default_branch: String,
 }
 
-async fn repository(client: &Client, name: &RepoName) -> Result<Repository, Problem> {
-    let repo: Value = match client.get(&format!("/repos/{name}")).await {
-        Ok(repo) => repo,
-        Err(Error::Answer { status: 404, .. }) => {
-            return Err(Problem::new(
-                ProblemKind::NotFound,
-                format!("{name} does not exist, or you may not see it."),
-            )
-            .field("repo")
-            .next("Check the name, or ask for access on GitHub."));
-        }
-        Err(error) => return Err(error.problem("the repository was read").field("repo")),
-    };
-    let name = repo["full_name"].as_str().and_then(RepoName::parse).unwrap_or_else(|| name.clone());
+/// The repository, when the person may write to it.
+pub async fn repository(client: &Client, name: &RepoName) -> Result<Repository, Problem> {
+    let (repo, known) = read_repository(client, name).await?;
+    let name = &known.name;
     if repo["archived"] == true {
         return Err(Problem::new(
             ProblemKind::Forbidden,
@@ -163,11 +229,38 @@ async fn repository(client: &Client, name: &RepoName) -> Result<Repository, Prob
         .field("repo")
         .next("Ask an administrator of the repository for write access."));
     }
-    Ok(Repository { name, default_branch: repo["default_branch"].as_str().unwrap_or("main").to_owned() })
+    Ok(known)
+}
+
+/// The repository, whatever the person may do there.
+pub async fn readable(client: &Client, name: &RepoName) -> Result<Repository, Problem> {
+    read_repository(client, name).await.map(|(_, repository)| repository)
+}
+
+async fn read_repository(client: &Client, name: &RepoName) -> Result<(Value, Repository), Problem> {
+    let repo: Value = match client.get(&format!("/repos/{name}")).await {
+        Ok(repo) => repo,
+        Err(Error::Answer { status: 404, .. }) => {
+            return Err(Problem::new(
+                ProblemKind::NotFound,
+                format!("{name} does not exist, or you may not see it."),
+            )
+            .field("repo")
+            .next("Check the name, or ask for access on GitHub."));
+        }
+        Err(error) => return Err(error.problem("the repository was read").field("repo")),
+    };
+    let name = repo["full_name"].as_str().and_then(RepoName::parse).unwrap_or_else(|| name.clone());
+    let default_branch = repo["default_branch"].as_str().unwrap_or("main").to_owned();
+    Ok((repo, Repository { name, default_branch }))
 }
 
 /// What the repository lacks for remote work.
-async fn prerequisites(repositories: &dyn Repositories, viewer: &Viewer, repo: &RepoName) -> Vec<Problem> {
+pub async fn prerequisites(
+    repositories: &dyn Repositories,
+    viewer: &Viewer,
+    repo: &RepoName,
+) -> Vec<Problem> {
     match repositories.prerequisites(viewer, repo).await {
         Ok(checked) => checked
             .lines
@@ -186,7 +279,7 @@ async fn prerequisites(repositories: &dyn Repositories, viewer: &Viewer, repo: &
 }
 
 /// The head of the base branch.
-async fn head(client: &Client, repo: &RepoName, base: &str) -> Result<Bindings, Problem> {
+pub async fn head(client: &Client, repo: &RepoName, base: &str) -> Result<Bindings, Problem> {
     let branch: Value = match client.get(&format!("/repos/{repo}/branches/{}", encode(base))).await {
         Ok(branch) => branch,
         Err(Error::Answer { status, .. }) if status == StatusCode::NOT_FOUND.as_u16() => {
@@ -292,15 +385,19 @@ async fn next_number(client: &Client, repo: &RepoName) -> Result<i64, Problem> {
     Ok(newest.first().and_then(|issue| issue["number"].as_i64()).unwrap_or_default() + 1)
 }
 
+/// What is to be known about a base branch that is not the default one.
+pub fn base_notes(default_branch: &str, base: &str) -> Vec<String> {
+    let note = || {
+        format!(
+            "GitHub closes the plan issue by itself only for pull requests into {default_branch}; this one goes \
+             into {base}, so Waymark closes the plan when it sees the merge."
+        )
+    };
+    (base != default_branch).then(note).into_iter().collect()
+}
+
 fn notes(form: &NewForm, repo: &Repository, base: &str) -> Vec<String> {
-    let mut notes = Vec::new();
-    if base != repo.default_branch {
-        notes.push(format!(
-            "GitHub closes the plan issue by itself only for pull requests into {}; this one goes into {base}, so \
-             Waymark closes the plan when it sees the merge.",
-            repo.default_branch
-        ));
-    }
+    let mut notes = base_notes(&repo.default_branch, base);
     if form.instruction.chars().count() > 500 {
         notes.push(
             "The workflow's input holds the first 500 characters; the whole instruction is committed to \

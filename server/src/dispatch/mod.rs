@@ -3,8 +3,9 @@
 //! A dispatch is described purely ([`describe`]), recorded ([`journal`]) and carried out ([`engine`]).
 //! The preview shows the described writes; the engine sends the recorded ones.
 
-mod approve;
 mod area;
+mod batch;
+mod begin;
 mod check;
 pub mod describe;
 mod engine;
@@ -13,14 +14,19 @@ mod journal;
 mod lint;
 mod settle;
 mod slots;
+mod submit;
 mod view;
 
 pub use area::Area;
 pub use engine::Engine;
 
+use std::sync::Arc;
+
+use waymark_app::areas::Repositories;
+
 use crate::state::App;
 
-/// Carries on with the dispatches that were under way when the process ended.
+/// Carries on with the dispatches and batches that were under way when the process ended.
 pub fn spawn_resume_all(app: &App) {
     let app = app.clone();
     tokio::spawn(async move {
@@ -31,6 +37,10 @@ pub fn spawn_resume_all(app: &App) {
         match under_way.await {
             Ok(ids) => ids.iter().for_each(|id| app.engine.start(&app, id)),
             Err(error) => tracing::error!(%error, "the dispatches under way could not be read"),
+        }
+        let repositories: Arc<dyn Repositories> = Arc::new(crate::mirror::Repositories::new(app.clone()));
+        if let Err(error) = batch::resume_all(&app, &repositories).await {
+            tracing::error!(%error, "the batches under way could not be read");
         }
     });
 }

@@ -242,10 +242,14 @@ pub fn pr_summary(snapshot: &Snapshot) -> Option<PrSummary> {
     })
 }
 
-/// The roadmap node a plan is for, where its header says so.
+/// The roadmap node a plan is for, where its header or a marker of Waymark says so.
 pub fn node(snapshot: &Snapshot) -> Option<String> {
     let header = snapshot.header();
-    header.get("node_ids")?.as_array()?.first()?.as_str().map(str::to_owned)
+    let named = header.get("node_ids").and_then(|ids| ids.as_array()?.first()?.as_str().map(str::to_owned));
+    named.or_else(|| {
+        let (_, rest) = snapshot.issue.text().split_once("<!-- waymark:node:")?;
+        rest.split_once(" -->").map(|(node, _)| node.to_owned())
+    })
 }
 
 /// The row of the overview.

@@ -10,6 +10,8 @@ mod preview;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+pub(super) use preview::writes;
+
 use crate::address::value;
 use crate::areas::{Mode, NewForm, Preview, Problem, RepoName, Viewer};
 use crate::commands::notice;

@@ -6,6 +6,23 @@ use crate::areas::{LintRemark, PlannedWrite, Preview};
 use crate::components::{copy_button, icon, words::count};
 
 pub(super) fn preview(preview: &Preview) -> AnyView {
+    let length = i64::try_from(preview.writes.len()).unwrap_or(i64::MAX);
+    view! {
+        <section class="preview" id="preview" aria-labelledby="preview-heading">
+            <h2 id="preview-heading" tabindex="-1" data-arrive>"Preview"</h2>
+            <p>
+                "Dispatching sends "<strong>{count(length, "write")}</strong>" to "
+                <code>{preview.repo.to_string()}</code>", in this order, starting from "
+                <code>{preview.base.clone()}</code>". Nothing has been written yet."
+            </p>
+            {writes(preview)}
+        </section>
+    }
+    .into_any()
+}
+
+/// What there is to know about a preview, and its writes.
+pub(in crate::pages) fn writes(preview: &Preview) -> AnyView {
     let notes = preview.notes.iter().map(|note| {
         view! { <li>{icon("info")} <span>{note.clone()}</span></li> }
     });
@@ -20,20 +37,11 @@ pub(super) fn preview(preview: &Preview) -> AnyView {
     });
     let notes =
         (!preview.notes.is_empty()).then(|| view! { <ul class="remarks">{notes.collect_view()}</ul> });
-    let length = i64::try_from(preview.writes.len()).unwrap_or(i64::MAX);
     view! {
-        <section class="preview" id="preview" aria-labelledby="preview-heading">
-            <h2 id="preview-heading" tabindex="-1" data-arrive>"Preview"</h2>
-            <p>
-                "Dispatching sends "<strong>{count(length, "write")}</strong>" to "
-                <code>{preview.repo.to_string()}</code>", in this order, starting from "
-                <code>{preview.base.clone()}</code>". Nothing has been written yet."
-            </p>
-            {lint(&preview.lint)}
-            {notes}
-            {known_later}
-            <ol class="writes">{preview.writes.iter().map(write).collect_view()}</ol>
-        </section>
+        {lint(&preview.lint)}
+        {notes}
+        {known_later}
+        <ol class="writes">{preview.writes.iter().map(write).collect_view()}</ol>
     }
     .into_any()
 }

@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 
+use crate::address::address;
 use crate::areas::{ActionKind, ActionOffer, PlanPage};
 use crate::components::icon;
 
@@ -31,7 +32,8 @@ pub(super) fn actions(plan: &PlanPage) -> AnyView {
 }
 
 fn primary(kind: ActionKind) -> bool {
-    matches!(kind, ActionKind::Approve | ActionKind::MarkReady | ActionKind::Merge | ActionKind::RerunFailed)
+    use ActionKind::{Approve, Continue, MarkReady, Merge, RerunFailed, Submit};
+    matches!(kind, Approve | Submit | Continue | MarkReady | Merge | RerunFailed)
 }
 
 fn offer(plan: &PlanPage, offer: &ActionOffer, primary: bool) -> AnyView {
@@ -49,6 +51,14 @@ fn offer(plan: &PlanPage, offer: &ActionOffer, primary: bool) -> AnyView {
         .into_any();
     }
     let class = if primary { "primary" } else { "" };
+    if matches!(offer.kind, ActionKind::Submit | ActionKind::Resubmit) {
+        let to = address("/submit", [("plan", format!("{}/{}", plan.repo, plan.number).as_str())]);
+        return view! {
+            <a class=format!("button {class}") href=to>{offer.label.clone()}</a>
+            <p class="help">{offer.effect.clone()}</p>
+        }
+        .into_any();
+    }
     view! {
         {form(plan, offer.kind, offer.label.clone(), class)}
         <p class="help">{offer.effect.clone()}</p>
@@ -67,7 +77,11 @@ fn refused(offer: &ActionOffer) -> AnyView {
 
 fn form(plan: &PlanPage, kind: ActionKind, text: String, class: &'static str) -> AnyView {
     let methods = plan.pr.as_ref().map(|pr| pr.methods.clone()).unwrap_or_default();
-    let method = (kind == ActionKind::Merge && !methods.is_empty()).then(|| method(&methods));
+    let method = match kind {
+        ActionKind::Merge if !methods.is_empty() => Some(method(&methods)),
+        ActionKind::ClosePlan => Some(reason()),
+        _ => None,
+    };
     view! {
         <form method="post" action="/do/act" class="action">
             <input type="hidden" name="repo" value=plan.repo.to_string()/>
@@ -100,9 +114,24 @@ fn method(methods: &[String]) -> AnyView {
     view! { <select name="method" aria-label="Way to merge">{options.collect_view()}</select> }.into_any()
 }
 
+/// Why a plan is closed, as GitHub knows reasons.
+fn reason() -> AnyView {
+    view! {
+        <select name="method" aria-label="Reason">
+            <option value="not_planned">"Not planned"</option>
+            <option value="completed">"Completed"</option>
+        </select>
+    }
+    .into_any()
+}
+
 fn slug(kind: ActionKind) -> &'static str {
     match kind {
         ActionKind::Approve => "approve",
+        ActionKind::Submit => "submit",
+        ActionKind::Resubmit => "resubmit",
+        ActionKind::Continue => "continue",
+        ActionKind::Reopen => "reopen",
         ActionKind::MarkReady => "mark-ready",
         ActionKind::Merge => "merge",
         ActionKind::RerunFailed => "rerun-failed",
@@ -119,16 +148,7 @@ mod tests {
 
     #[test]
     fn the_names_sent_are_those_the_server_reads() {
-        for kind in [
-            ActionKind::Approve,
-            ActionKind::MarkReady,
-            ActionKind::Merge,
-            ActionKind::RerunFailed,
-            ActionKind::CancelRun,
-            ActionKind::ClosePr,
-            ActionKind::ClosePlan,
-            ActionKind::Refresh,
-        ] {
+        for kind in ActionKind::ALL {
             assert_eq!(serde_json::to_value(kind).expect("a unit variant serializes"), slug(kind));
         }
     }

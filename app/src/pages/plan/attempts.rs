@@ -82,14 +82,23 @@ fn state(state: DispatchState) -> Option<AnyView> {
 
 /// Resume and undo of a dispatch that stopped; undo of one that was sent.
 fn mend(dispatch: &DispatchView, back: &str) -> Option<AnyView> {
+    let effect = match dispatch.workflow.as_str() {
+        "create" => {
+            "This closes the issue with a comment that says why. The issue and its comments stay on GitHub."
+        }
+        "plan-implement" => {
+            "This cancels the run and says so on the plan. A branch and a pull request that this dispatch made are deleted and closed; what it used or replaced stays as it is."
+        }
+        _ => {
+            "This cancels the run, closes the pull request and the issue with a comment that says why, deletes the branch, and restores the node. The issue and its comments stay on GitHub."
+        }
+    };
     let undo = || {
         view! {
             <details class="confirm" id=format!("undo-{}", dispatch.id)>
                 <summary class="button danger">"Undo dispatch"</summary>
                 <div class="confirm-body">
-                    <p>
-                        "This cancels the run, closes the pull request and the issue with a comment that says why, deletes the branch, and restores the node. The issue and its comments stay on GitHub."
-                    </p>
+                    <p>{effect}</p>
                     {command(dispatch, back, "undo", None, "Undo it now", "Undo it now", "danger")}
                 </div>
             </details>

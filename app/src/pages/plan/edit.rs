@@ -3,14 +3,22 @@
 use leptos::prelude::*;
 
 use super::Edit;
-use crate::areas::PlanPage;
+use crate::areas::{ActionKind, PlanPage};
 use crate::components::area_text;
 
 /// The editor, folded; nothing where there is no text to edit or nobody to edit it.
 pub(super) fn editor(plan: &PlanPage, edit: &Edit) -> Option<AnyView> {
-    let (Some(now), Some(version), true) = (&plan.plan, &plan.plan_version, edit.signed_in) else {
-        return None;
-    };
+    let (Some(version), true) = (&plan.plan_version, edit.signed_in) else { return None };
+    let now = plan.plan.clone().unwrap_or_default();
+    let goes_on =
+        plan.actions.iter().find(|offer| offer.kind == ActionKind::Continue && offer.refused.is_none());
+    let go_on = goes_on.map(|offer| {
+        view! {
+            <button type="submit" class="button" name="then" value="continue" title=offer.effect.clone() data-busy="Saving">
+                "Save and go on from the failed step"
+            </button>
+        }
+    });
     let mine = edit.draft.as_ref().map_or_else(|| now.clone(), |draft| draft.form.instruction.clone());
     let draft = edit.draft.as_ref().map(|draft| draft.id.clone()).unwrap_or_default();
     let rows = mine.lines().count().clamp(10, 30).to_string();
@@ -32,7 +40,7 @@ pub(super) fn editor(plan: &PlanPage, edit: &Edit) -> Option<AnyView> {
     Some(
         view! {
             <details class="editor" id="editor" open=edit.draft.is_some() data-keep-open>
-                <summary>"Edit plan"</summary>
+                <summary>{if plan.plan.is_some() { "Edit plan" } else { "Write plan" }}</summary>
                 <form method="post" action="/do/edit-plan" class="stack">
                     <input type="hidden" name="repo" value=plan.repo.to_string()/>
                     <input type="hidden" name="number" value=plan.number.to_string()/>
@@ -49,6 +57,7 @@ pub(super) fn editor(plan: &PlanPage, edit: &Edit) -> Option<AnyView> {
                         </div>
                     </div>
                     <div class="form-end">
+                        {go_on}
                         <button type="submit" class="button primary" data-busy="Saving">"Save plan"</button>
                     </div>
                 </form>

@@ -67,6 +67,7 @@ struct Edit {
 
 fn view_of(plan: &PlanPage, notice: &crate::commands::Notice, edit: &Edit) -> AnyView {
     let heading = plan.title.clone();
+    let here = format!("/{}/plans/{}", plan.repo, plan.number);
     let stale = plan.stale.clone().map(|why| {
         view! { <p class="notice hint" role="status">{icon("clock")} <span>{why} " This is the copy of " {ago(plan.as_of)} "."</span></p> }
     });
@@ -94,10 +95,10 @@ fn view_of(plan: &PlanPage, notice: &crate::commands::Notice, edit: &Edit) -> An
             <div class="columns">
                 <div class="column-main">
                     {stepper(&plan.stages, plan.phase, &plan.evidence)}
-                    {plan.trouble.as_ref().map(trouble::trouble)}
+                    {plan.trouble.as_ref().map(|one| trouble::trouble(one, &here, edit.signed_in))}
                     {text(plan, edit)}
                     {steps::steps(&plan.steps)}
-                    {attempts(&plan.attempts, &format!("/{}/plans/{}", plan.repo, plan.number), edit.signed_in)}
+                    {attempts(&plan.attempts, &here, edit.signed_in)}
                     {activity::activity(&plan.activity)}
                 </div>
                 {side::side(plan)}

@@ -2,10 +2,11 @@
 //! nothing else. The preview shows this very list and the engine sends it.
 
 mod blocks;
-pub mod implement;
+pub mod create;
 pub mod oneshot;
 mod operation;
 pub mod roadmap;
+pub mod submit;
 pub mod texts;
 pub mod undo;
 mod work;

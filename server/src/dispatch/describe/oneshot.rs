@@ -86,20 +86,7 @@ pub fn operations(form: &Form, facts: &Facts, slots: &Slots) -> Vec<Operation> {
     };
     plan.pull_body = texts::pull_body(&plan, slots);
 
-    let mut operations: Vec<Operation> = facts
-        .missing_labels
-        .iter()
-        .map(|label| {
-            Operation::new(
-                &format!("create-label-{}", label.name),
-                Kind::Label,
-                format!("Create the label {}", label.name),
-                "POST",
-                format!("/repos/{repo}/labels"),
-            )
-            .body(json!({"name": label.name, "color": label.color, "description": label.description}))
-        })
-        .collect();
+    let mut operations = work::labels(repo, &facts.missing_labels);
     operations.push(
         Operation::new(
             "create-issue",
@@ -132,7 +119,7 @@ pub fn operations(form: &Form, facts: &Facts, slots: &Slots) -> Vec<Operation> {
         .expecting(skeleton),
     );
     let task = File {
-        path: ".worker-impl/task.md",
+        path: ".worker-impl/task.md".to_owned(),
         content: format!("{}\n", form.instruction.trim_end_matches('\n')),
     };
     operations.extend(work::branch_and_pull(

@@ -21,6 +21,8 @@ pub enum Kind {
     Tree,
     Commit,
     Branch,
+    /// A branch that is there, moved on to a new commit.
+    MoveBranch,
     Pull,
     Run,
     /// The issue body with the facts of the run.
@@ -49,6 +51,7 @@ impl Kind {
             self,
             Kind::Tree
                 | Kind::Commit
+                | Kind::MoveBranch
                 | Kind::CancelRun
                 | Kind::ClosePull
                 | Kind::CloseIssue
@@ -72,6 +75,7 @@ impl Kind {
             Kind::Tree => "the files were written",
             Kind::Commit => "the commit was made",
             Kind::Branch => "the branch was created",
+            Kind::MoveBranch => "the branch was moved on",
             Kind::Pull => "the pull request was opened",
             Kind::Run => "the workflow was started",
             Kind::RunFacts => "the run was noted in the plan's header",

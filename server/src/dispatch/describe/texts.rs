@@ -14,6 +14,13 @@ pub fn marker(dispatch: &str, operation: &str) -> String {
     format!("<!-- waymark:{dispatch}:{operation} -->")
 }
 
+/// The invisible line that tells which node of its objective a plan is for. erk's readers take no such
+/// key in the header.
+pub fn node_marker(node: &str) -> String {
+    let node: String = node.chars().filter(|c| c.is_ascii_alphanumeric() || ".-_".contains(*c)).collect();
+    format!("<!-- waymark:node:{node} -->")
+}
+
 /// The first 60 characters of an instruction on one line, as erk cuts its titles.
 pub fn one_line(instruction: &str) -> String {
     let line = instruction.split_whitespace().collect::<Vec<_>>().join(" ");

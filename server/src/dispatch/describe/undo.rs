@@ -68,9 +68,12 @@ pub fn operations(dispatch: &Dispatch, made: &[Recorded]) -> Vec<Operation> {
             "Say why on the plan issue",
             issue,
             format!(
-                "**{who}** undid the dispatch of `{}`; its run is cancelled. The branch and the pull request \
-                 stay as they are.",
-                dispatch.workflow.trim_end_matches(".yml")
+                "**{who}** undid the dispatch of `{}`; its run is cancelled. {}",
+                dispatch.workflow.trim_end_matches(".yml"),
+                match has(Kind::Branch) {
+                    Some(_) => "Its branch is deleted and its pull request closed.",
+                    None => "The branch stays as it is.",
+                }
             ),
         )),
         _ => {}

@@ -1,26 +1,74 @@
 //! The part that every way of starting remote work shares: branch, pull request, run, and what is
-//! noted afterwards. One-shot and approval both come through here, so they cannot drift apart.
+//! noted afterwards. One-shot and submit both come through here, so they cannot drift apart.
 
 use serde_json::{Map, Value, json};
+use waymark_app::areas::RepoName;
 
 use super::texts;
-use super::{Kind, Operation, Plan};
+use super::{Kind, Label, Operation, Plan};
+use crate::dispatch::engine::encode;
 use crate::dispatch::slots::{Slot, Slots};
 
 /// A file that is committed to the new branch.
 pub struct File {
-    pub path: &'static str,
+    pub path: String,
     pub content: String,
+}
+
+/// Labels of ours that the repository does not have yet.
+pub fn labels(repo: &RepoName, missing: &[Label]) -> Vec<Operation> {
+    let label = |label: &Label| {
+        Operation::new(
+            &format!("create-label-{}", label.name),
+            Kind::Label,
+            format!("Create the label {}", label.name),
+            "POST",
+            format!("/repos/{repo}/labels"),
+        )
+        .body(json!({"name": label.name, "color": label.color, "description": label.description}))
+    };
+    missing.iter().map(label).collect()
 }
 
 /// The branch from the base's head with `files` committed, and the draft pull request.
 pub fn branch_and_pull(plan: &Plan, slots: &Slots, files: &[File], message: &str) -> Vec<Operation> {
     let repo = &plan.repo;
+    let branch = Operation::new(
+        "create-branch",
+        Kind::Branch,
+        format!("Create the branch {}", plan.branch),
+        "POST",
+        format!("/repos/{repo}/git/refs"),
+    )
+    .body(json!({"ref": format!("refs/heads/{}", plan.branch), "sha": slots.text(Slot::CommitSha)}));
+    let mut operations = commit(plan, slots, files, message, &plan.base);
+    operations.extend([branch, pull(plan)]);
+    operations
+}
+
+/// `files` committed on top of a branch that is there, and a draft pull request for it.
+pub fn pull_on_branch(plan: &Plan, slots: &Slots, files: &[File], message: &str) -> Vec<Operation> {
+    let branch = Operation::new(
+        "move-branch",
+        Kind::MoveBranch,
+        format!("Move the branch {} on to that commit", plan.branch),
+        "PATCH",
+        format!("/repos/{}/git/refs/heads/{}", plan.repo, encode(&plan.branch)),
+    )
+    .body(json!({"sha": slots.text(Slot::CommitSha), "force": false}));
+    let mut operations = commit(plan, slots, files, message, &plan.branch);
+    operations.extend([branch, pull(plan)]);
+    operations
+}
+
+/// `files` on top of the commit in the slot of the base.
+fn commit(plan: &Plan, slots: &Slots, files: &[File], message: &str, onto: &str) -> Vec<Operation> {
+    let repo = &plan.repo;
     let entries: Vec<Value> = files
         .iter()
         .map(|file| json!({"path": file.path, "mode": "100644", "type": "blob", "content": file.content}))
         .collect();
-    let names: Vec<&str> = files.iter().map(|file| file.path).collect();
+    let names: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
     vec![
         Operation::new(
             "create-tree",
@@ -33,7 +81,7 @@ pub fn branch_and_pull(plan: &Plan, slots: &Slots, files: &[File], message: &str
         Operation::new(
             "create-commit",
             Kind::Commit,
-            format!("Commit it on top of {}", plan.base),
+            format!("Commit it on top of {onto}"),
             "POST",
             format!("/repos/{repo}/git/commits"),
         )
@@ -47,29 +95,24 @@ pub fn branch_and_pull(plan: &Plan, slots: &Slots, files: &[File], message: &str
                 "date": slots.text(Slot::Now),
             },
         })),
-        Operation::new(
-            "create-branch",
-            Kind::Branch,
-            format!("Create the branch {}", plan.branch),
-            "POST",
-            format!("/repos/{repo}/git/refs"),
-        )
-        .body(json!({"ref": format!("refs/heads/{}", plan.branch), "sha": slots.text(Slot::CommitSha)})),
-        Operation::new(
-            "create-pull",
-            Kind::Pull,
-            "Open the draft pull request",
-            "POST",
-            format!("/repos/{repo}/pulls"),
-        )
-        .body(json!({
-            "title": format!("[WIP] {}", plan.title),
-            "head": plan.branch,
-            "base": plan.base,
-            "body": plan.pull_body,
-            "draft": true,
-        })),
     ]
+}
+
+fn pull(plan: &Plan) -> Operation {
+    Operation::new(
+        "create-pull",
+        Kind::Pull,
+        "Open the draft pull request",
+        "POST",
+        format!("/repos/{}/pulls", plan.repo),
+    )
+    .body(json!({
+        "title": format!("[WIP] {}", plan.title),
+        "head": plan.branch,
+        "base": plan.base,
+        "body": plan.pull_body,
+        "draft": true,
+    }))
 }
 
 /// The run of `plan.workflow`, and what is noted once it is known.

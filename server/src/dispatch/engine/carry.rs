@@ -136,7 +136,7 @@ impl Carrying<'_> {
         let mut tx = self.app.db.begin().await.map_err(fault)?;
         journal::save(&mut tx, &self.operation).await.map_err(fault)?;
         journal::bind(&mut tx, &self.dispatch, now_ms()).await.map_err(fault)?;
-        if let Some(kind) = undo::undone_by(self.operation.kind) {
+        if let Some(kind) = undo::undone_by(self.operation.kind).filter(|_| self.operation.undoes()) {
             let operations = journal::operations(&mut tx, &self.dispatch.id).await.map_err(fault)?;
             for mut taken_back in operations.into_iter().filter(|op| op.kind == kind && !op.undoes()) {
                 taken_back.state = OperationState::Undone;

@@ -14,6 +14,7 @@ mod pace;
 mod rewrite;
 mod run;
 mod send;
+mod tasks;
 mod words;
 
 use std::collections::HashMap;
@@ -31,6 +32,7 @@ use crate::events::Change;
 use crate::state::App;
 use carry::Flow;
 use pace::Pace;
+use tasks::Tasks;
 
 /// The tasks that carry out dispatches, and what they share.
 #[derive(Clone, Default)]
@@ -38,8 +40,8 @@ pub struct Engine(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    /// Dispatches with a task, and whether it must look at its dispatch once more before it ends.
-    running: Mutex<HashMap<String, bool>>,
+    running: Tasks,
+    batches: Tasks,
     accounts: Mutex<HashMap<i64, Arc<AsyncMutex<Pace>>>>,
     texts: Mutex<HashMap<String, Arc<AsyncMutex<()>>>>,
 }
@@ -47,13 +49,8 @@ struct Inner {
 impl Engine {
     /// Starts to carry out the dispatch, or makes its task look at it once more.
     pub fn start(&self, app: &App, id: &str) {
-        {
-            let mut running = self.0.running.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(again) = running.get_mut(id) {
-                *again = true;
-                return;
-            }
-            running.insert(id.to_owned(), false);
+        if !self.0.running.begin(id) {
+            return;
         }
         let (engine, app, id) = (self.clone(), app.clone(), id.to_owned());
         tokio::spawn(async move {
@@ -62,16 +59,16 @@ impl Engine {
                     tracing::error!(dispatch = %id, %problem, "a dispatch was left as it stands");
                 }
                 publish(&app, &id).await;
-                let mut running = engine.0.running.lock().unwrap_or_else(PoisonError::into_inner);
-                match running.get_mut(&id) {
-                    Some(again) if *again => *again = false,
-                    _ => {
-                        running.remove(&id);
-                        return;
-                    }
+                if engine.0.running.end(&id) {
+                    return;
                 }
             }
         });
+    }
+
+    /// The tasks of batches.
+    pub fn batches(&self) -> &Tasks {
+        &self.0.batches
     }
 
     /// Carries out what is to be done until nothing is left or it stops.
@@ -83,7 +80,7 @@ impl Engine {
                 DispatchState::Running => {
                     let next = operations.iter().find(|op| !op.undoes() && !op.over()).cloned();
                     if next.is_none() {
-                        turn(app, id, DispatchState::Running, DispatchState::Sent).await?;
+                        self.sent(app, dispatch.clone()).await?;
                     }
                     next
                 }
@@ -137,6 +134,16 @@ impl Engine {
         journal::add(&mut tx, &recorded).await.map_err(fault)?;
         tx.commit().await.map_err(fault)?;
         Ok(recorded.into_iter().next())
+    }
+
+    /// Everything is done. What starts no run is no longer active either.
+    async fn sent(&self, app: &App, mut dispatch: Dispatch) -> Result<(), Problem> {
+        dispatch.active = false;
+        let mut tx = app.db.begin().await.map_err(fault)?;
+        journal::bind(&mut tx, &dispatch, now_ms()).await.map_err(fault)?;
+        let from = [DispatchState::Running];
+        journal::turn(&mut tx, &dispatch.id, &from, DispatchState::Sent, now_ms()).await.map_err(fault)?;
+        tx.commit().await.map_err(fault)
     }
 
     async fn undone(&self, app: &App, mut dispatch: Dispatch) -> Result<(), Problem> {

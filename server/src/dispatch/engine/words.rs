@@ -37,12 +37,15 @@ fn next(kind: Kind, dispatch: &Dispatch, status: u16) -> Option<String> {
         (Kind::Issue, 403 | 404) => {
             format!("Ask for write access to {repo}, and see that its issues are on, then resume; or undo.")
         }
-        (Kind::Tree | Kind::Commit | Kind::Branch, 403 | 404) => format!(
+        (Kind::Tree | Kind::Commit | Kind::Branch | Kind::MoveBranch, 403 | 404) => format!(
             "Ask for write access to the contents of {repo} (a ruleset may forbid new branches), then resume; \
              or undo."
         ),
         (Kind::Tree | Kind::Commit, 409 | 422) => {
             "See on GitHub whether the base branch still exists, then resume; or undo.".to_owned()
+        }
+        (Kind::MoveBranch, 409 | 422) => {
+            "Somebody may have pushed to the branch meanwhile. Undo, then submit the plan again.".to_owned()
         }
         (Kind::Branch, 409 | 422) => {
             "A rule of the repository may forbid this branch name. Mend it on GitHub, then resume; or undo."

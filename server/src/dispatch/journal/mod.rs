@@ -6,6 +6,7 @@
 //! - The state of a dispatch changes only from a state it was expected in, so that the engine never
 //!   overrides what a person has chosen meanwhile.
 
+pub mod batches;
 mod drafts;
 mod record;
 

@@ -84,11 +84,21 @@ async fn send(
             write(Method::PATCH, format!("/pulls/{number}"), Some(json!({"state": "closed"})), doing).await
         }
         ActionKind::ClosePlan => {
-            let body = json!({"state": "closed", "state_reason": "not_planned"});
+            let body = json!({"state": "closed", "state_reason": reason(method)?});
             let doing = format!("plan #{number} was closed");
             write(Method::PATCH, format!("/issues/{number}"), Some(body), doing).await
         }
-        ActionKind::Approve | ActionKind::Refresh => Ok(()),
+        ActionKind::Reopen => {
+            let body = json!({"state": "open", "state_reason": "reopened"});
+            let doing = format!("plan #{number} was reopened");
+            write(Method::PATCH, format!("/issues/{number}"), Some(body), doing).await
+        }
+        // These are dispatches; the area begins them.
+        ActionKind::Approve
+        | ActionKind::Submit
+        | ActionKind::Resubmit
+        | ActionKind::Continue
+        | ActionKind::Refresh => Ok(()),
     }
 }
 
@@ -106,6 +116,17 @@ fn merge_method(method: Option<&str>) -> Result<&str, Problem> {
         Some(method @ ("merge" | "squash" | "rebase")) => Ok(method),
         Some(_) => Err(Problem::new(ProblemKind::Invalid, "This merge method is not known.")
             .next("Choose merge, squash or rebase.")
+            .field("method")),
+    }
+}
+
+/// Why a plan is closed, as GitHub knows reasons.
+fn reason(reason: Option<&str>) -> Result<&str, Problem> {
+    match reason.filter(|reason| !reason.is_empty()) {
+        None => Ok("not_planned"),
+        Some(reason @ ("completed" | "not_planned")) => Ok(reason),
+        Some(_) => Err(Problem::new(ProblemKind::Invalid, "This reason is not known.")
+            .next("Choose completed or not_planned.")
             .field("method")),
     }
 }

@@ -55,9 +55,10 @@ pub(super) async fn edit(
     let client = access::client(app, Some(viewer)).await.map_err(refuse)?;
     let snapshot = fresh(&client, repo, number).await;
     let snapshot = snapshot.map_err(|error| refuse(error.problem("the plan was read")))?;
-    let Some((snapshot, found)) = snapshot.and_then(|s| plan_text::found(&s).map(|found| (s, found))) else {
-        return Err(refuse(super::no_plan(repo, number)));
-    };
+    let Some(snapshot) = snapshot else { return Err(refuse(super::no_plan(repo, number))) };
+    // A plan that is missing is written as a new one is.
+    let missing = || Found { text: String::new(), source: Source::Comment, comments: Vec::new() };
+    let found = plan_text::found(&snapshot).unwrap_or_else(missing);
     let theirs = found.text.trim();
     if version(theirs) != shown {
         return Err(EditRefusal::Changed { theirs: theirs.to_owned(), version: version(theirs) });
@@ -65,7 +66,13 @@ pub(super) async fn edit(
     if theirs == text {
         return Ok(());
     }
-    let written = write(&client, repo, number, &found, &snapshot.comments, &text).await;
+    let mut written = write(&client, repo, number, &found, &snapshot.comments, &text).await;
+    if let (Ok(Some(comment)), true) = (&written, found.comments.is_empty()) {
+        let path = format!("/repos/{repo}/issues/{number}");
+        let writer = app.engine.writer_of(&path);
+        let _one = writer.lock().await;
+        written = link(&client, repo, number, *comment).await.map(|()| Some(*comment));
+    }
     let after = fresh(&client, repo, number).await;
     if let Err(problem) = refresh_plan(app, repo, number).await {
         tracing::debug!(%repo, number, %problem, "a plan was not read after an edit");
@@ -90,6 +97,7 @@ async fn fresh(client: &Client, repo: &RepoName, number: i64) -> Result<Option<S
     Ok(Some(Snapshot { issue, comments, ..Snapshot::default() }))
 }
 
+/// Writes the text; answers the id of its first comment.
 async fn write(
     client: &Client,
     repo: &RepoName,
@@ -97,7 +105,7 @@ async fn write(
     found: &Found,
     comments: &[Comment],
     text: &str,
-) -> Result<(), Problem> {
+) -> Result<Option<i64>, Problem> {
     if found.source != Source::Comment {
         let words = "This plan is in an older form that Waymark only reads.";
         return Err(Problem::new(ProblemKind::Conflict, words).next("Edit it on GitHub."));
@@ -107,6 +115,7 @@ async fn write(
         wrong(&words, "Take out what looks like a marker of a metadata block.")
     };
     let parts = parts(text).map_err(|error| unwritable(&error))?;
+    let mut first = None;
     for (at, part) in parts.iter().enumerate() {
         let id = found.comments.get(at);
         let before = comments.iter().find(|comment| id == Some(&comment.id.unsigned_abs()));
@@ -123,14 +132,25 @@ async fn write(
             None => (Method::POST, format!("/repos/{repo}/issues/{number}/comments")),
         };
         let answer = client.send::<Value>(method, &path, Some(&json!({"body": body}))).await;
-        answer.map_err(|error| error.problem("the plan was saved"))?;
+        let made = answer.map_err(|error| error.problem("the plan was saved"))?.body;
+        first = first.or(made["id"].as_i64());
     }
     for id in found.comments.iter().skip(parts.len()) {
         let path = format!("/repos/{repo}/issues/comments/{id}");
         let answer = client.send::<Value>(Method::DELETE, &path, None).await;
         answer.map_err(|error| error.problem("a part of the plan that is no longer needed was removed"))?;
     }
-    Ok(())
+    Ok(first)
+}
+
+/// Notes the comment that holds the plan in the issue's header, where that is one.
+async fn link(client: &Client, repo: &RepoName, number: i64, comment: i64) -> Result<(), Problem> {
+    let path = format!("/repos/{repo}/issues/{number}");
+    let issue: Issue = client.get(&path).await.map_err(|error| error.problem("the plan was read"))?;
+    let change = serde_json::Map::from_iter([("plan_comment_id".to_owned(), json!(comment))]);
+    let Ok(body) = block::update(issue.text(), "plan-header", &change) else { return Ok(()) };
+    let answer = client.send::<Value>(Method::PATCH, &path, Some(&json!({"body": body}))).await;
+    answer.map(drop).map_err(|error| error.problem("the plan comment was noted in the issue"))
 }
 
 #[cfg(test)]

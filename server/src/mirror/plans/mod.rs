@@ -15,11 +15,12 @@ mod stages;
 use std::sync::Arc;
 
 use waymark_app::areas::{
-    ActionKind, Dispatches, EditRefusal, Overview, OverviewQuery, PlanPage, Plans as Area, Problem,
-    ProblemKind, RepoName, Viewer,
+    ActionKind, Dispatches, EditRefusal, Existing, Overview, OverviewQuery, PlanPage, Plans as Area, Problem,
+    ProblemKind, RepoName, SubmitForm, Viewer,
 };
 
 use super::access::{self, Access, Level};
+use super::facts::view;
 use super::{fault, refresh_plan, store};
 use crate::state::App;
 
@@ -115,10 +116,41 @@ impl Area for Plans {
             return Ok(());
         }
         let kept = self.kept(repo, number).await?.ok_or_else(|| no_plan(repo, number))?;
-        if action == ActionKind::Approve {
-            offers::require(&kept.snapshot, action)?;
-            return self.dispatches.approve(viewer, repo, number).await.map(drop);
+        match action {
+            ActionKind::Approve => {
+                offers::require(&kept.snapshot, action)?;
+                self.dispatches.approve(viewer, repo, number).await.map(drop)
+            }
+            ActionKind::Submit | ActionKind::Resubmit => {
+                offers::require(&kept.snapshot, action)?;
+                self.submit(viewer, repo, number, Existing::Ask, None).await
+            }
+            ActionKind::Continue => {
+                offers::require(&kept.snapshot, action)?;
+                let step = offers::unfinished(&view(&kept.snapshot, super::now_ms()));
+                self.submit(viewer, repo, number, Existing::Use, step).await
+            }
+            _ => act::act(&self.app, viewer, repo, &kept.snapshot, action, method).await,
         }
-        act::act(&self.app, viewer, repo, &kept.snapshot, action, method).await
+    }
+}
+
+impl Plans {
+    /// Submits the plan; of several findings the first is told.
+    async fn submit(
+        &self,
+        viewer: &Viewer,
+        repo: &RepoName,
+        number: i64,
+        existing: Existing,
+        from_step: Option<u32>,
+    ) -> Result<(), Problem> {
+        let form =
+            SubmitForm { repo: repo.to_string(), number, existing, from_step, ..SubmitForm::default() };
+        let refused = |problems: Vec<Problem>| problems.into_iter().next();
+        match self.dispatches.submit(viewer, &form).await.map_err(refused) {
+            Ok(_) | Err(None) => Ok(()),
+            Err(Some(problem)) => Err(problem),
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! What can be done to a plan, and why not: one rule for the page and for doing it.
 
-use waymark_app::areas::{ActionKind, ActionOffer, PrState, Problem, ProblemKind};
+use waymark_app::areas::{ActionKind, ActionOffer, PrState, Problem, ProblemKind, StepState};
 use waymark_domain::lifecycle::Phase;
-use waymark_domain::lifecycle::facts::{Issue, Run};
+use waymark_domain::lifecycle::facts::{Issue, PlanText, Run, Work};
 
 use crate::github::model::Pull;
 use crate::mirror::access::Level;
@@ -18,23 +18,12 @@ pub(super) struct Can {
     pub level: Option<Level>,
 }
 
-/// Every action, in the order of the page.
-const ALL: [ActionKind; 8] = [
-    ActionKind::Approve,
-    ActionKind::MarkReady,
-    ActionKind::Merge,
-    ActionKind::RerunFailed,
-    ActionKind::CancelRun,
-    ActionKind::ClosePr,
-    ActionKind::ClosePlan,
-    ActionKind::Refresh,
-];
-
 /// Every action with whether it is valid now.
 pub(super) fn offers(snapshot: &Snapshot, view: &View, can: Can) -> Vec<ActionOffer> {
-    ALL.into_iter()
+    ActionKind::ALL
+        .into_iter()
         .map(|kind| {
-            let (label, effect) = words(snapshot, kind);
+            let (label, effect) = words(snapshot, view, kind);
             let destructive =
                 matches!(kind, ActionKind::CancelRun | ActionKind::ClosePr | ActionKind::ClosePlan);
             let refused = forbidden(kind, can).map(str::to_owned).or_else(|| refused(snapshot, view, kind));
@@ -54,7 +43,7 @@ pub(super) fn require(snapshot: &Snapshot, kind: ActionKind) -> Result<(), Probl
     }
 }
 
-fn words(snapshot: &Snapshot, kind: ActionKind) -> (&'static str, String) {
+fn words(snapshot: &Snapshot, view: &View, kind: ActionKind) -> (&'static str, String) {
     let pull = snapshot.pull.as_ref();
     let name = pull.map_or_else(|| "the pull request".to_owned(), |pull| format!("#{}", pull.number));
     let base = pull.map_or("its base", |pull| pull.base.name.as_str());
@@ -64,6 +53,23 @@ fn words(snapshot: &Snapshot, kind: ActionKind) -> (&'static str, String) {
             "Approve plan",
             "Starts the workflow plan-implement on the same branch and pull request.".to_owned(),
         ),
+        ActionKind::Submit => (
+            "Submit plan",
+            "Starts the workflow plan-implement on a new branch with a draft pull request. You see first what is written."
+                .to_owned(),
+        ),
+        ActionKind::Resubmit => (
+            "Submit again",
+            "Cancels a run that is not over and starts afresh, on a new branch or on the one there is. You choose first."
+                .to_owned(),
+        ),
+        ActionKind::Continue => {
+            let step = unfinished(view).map_or_else(|| "its step".to_owned(), |step| format!("step {step}"));
+            (
+                "Go on from the failed step",
+                format!("Starts plan-implement again on the same branch, from {step}. The steps before it stay done."),
+            )
+        }
         ActionKind::MarkReady => {
             ("Mark ready", format!("Turns the draft {name} into one that is ready for review."))
         }
@@ -85,9 +91,10 @@ fn words(snapshot: &Snapshot, kind: ActionKind) -> (&'static str, String) {
         ActionKind::ClosePlan => (
             "Close plan",
             format!(
-                "Closes issue #{n} as not planned. The branch and the pull request stay. It can be reopened on GitHub."
+                "Closes issue #{n} with the reason you choose. The branch and the pull request stay. It can be reopened."
             ),
         ),
+        ActionKind::Reopen => ("Reopen plan", format!("Opens issue #{n} again.")),
         ActionKind::Refresh => {
             ("Read again", "Reads the plan from GitHub now. Nothing is written.".to_owned())
         }
@@ -112,6 +119,29 @@ fn refused(snapshot: &Snapshot, view: &View, kind: ActionKind) -> Option<String>
         ActionKind::Refresh => return None,
         ActionKind::Approve if view.phase() == Phase::NeedsApproval => return None,
         ActionKind::Approve => "Only a plan that waits for approval can be approved.",
+        ActionKind::Submit | ActionKind::Resubmit => {
+            let again = view.facts.queued || view.facts.run != Run::None || pull.is_some();
+            match (unsubmittable(snapshot, view), kind, again) {
+                (Some(why), ..) => why,
+                (None, ActionKind::Submit, true) => "It was submitted before: submit it again.",
+                (None, ActionKind::Resubmit, false) => "It was not submitted yet.",
+                _ => return None,
+            }
+        }
+        ActionKind::Continue => match (pull, unsubmittable(snapshot, view)) {
+            (_, Some(why)) => why,
+            (Some((_, PrState::Draft | PrState::Open)), None)
+                if matches!(view.facts.run, Run::Failed | Run::Cancelled)
+                    && view.facts.work == Work::Implement =>
+            {
+                match unfinished(view) {
+                    Some(_) => return None,
+                    None => "No step of the plan is left to do.",
+                }
+            }
+            (Some((_, PrState::Draft | PrState::Open)), None) => "The implementation has not failed.",
+            _ => "There is no open pull request to go on with.",
+        },
         ActionKind::MarkReady => match pull {
             None => "There is no pull request.",
             Some((_, PrState::Draft)) if running => {
@@ -147,8 +177,32 @@ fn refused(snapshot: &Snapshot, view: &View, kind: ActionKind) -> Option<String>
         },
         ActionKind::ClosePlan if closed => "The plan is closed already.",
         ActionKind::ClosePlan => return None,
+        ActionKind::Reopen if !closed => "The plan is open.",
+        ActionKind::Reopen if snapshot.issue.pull_request.is_some() => {
+            "It is a pull request: reopen it on GitHub."
+        }
+        ActionKind::Reopen if matches!(pull, Some((_, PrState::Merged))) => "Its work is merged.",
+        ActionKind::Reopen => return None,
     };
     Some(why.to_owned())
+}
+
+/// Why a plan cannot be submitted, whatever was done with it before.
+fn unsubmittable(snapshot: &Snapshot, view: &View) -> Option<&'static str> {
+    match (view.facts.issue, view.facts.plan) {
+        _ if snapshot.issue.pull_request.is_some() => {
+            Some("This plan is a pull request: plans of this kind are only followed here.")
+        }
+        (Issue::Closed, _) => Some("The plan is closed."),
+        (_, PlanText::Missing) => Some("The plan has no text yet."),
+        (_, PlanText::Skeleton | PlanText::OldSkeleton) => Some("The plan is not written yet."),
+        _ => None,
+    }
+}
+
+/// The first step that is not done, from 1.
+pub(super) fn unfinished(view: &View) -> Option<u32> {
+    view.steps.iter().find(|step| step.state != StepState::Done).map(|step| step.number)
 }
 
 /// Why an open pull request cannot be merged now.
@@ -179,7 +233,7 @@ mod tests {
             (Can { signed_in: true, level: Some(Level::Write) }, 2),
         ] {
             let offers = offers(&snapshot, &view, can);
-            assert_eq!(offers.iter().map(|offer| offer.kind).collect::<Vec<_>>(), ALL);
+            assert_eq!(offers.iter().map(|offer| offer.kind).collect::<Vec<_>>(), ActionKind::ALL);
             assert_eq!(offers.iter().filter(|offer| offer.refused.is_none()).count(), open, "{can:?}");
         }
     }

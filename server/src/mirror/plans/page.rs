@@ -7,6 +7,7 @@ use waymark_app::areas::{
     ActionKind, Attempt, DispatchState, DispatchView, Job, JobStep, PlanPage, PrState, PullRequest, RepoName,
     Run,
 };
+use waymark_domain::lifecycle::Phase;
 use waymark_domain::plan as domain_plan;
 
 use super::edit;
@@ -35,8 +36,10 @@ pub(super) fn page(
     let log = text(&snapshot.header(), "last_session_gist_url");
     let mut actions = offers(&snapshot, &view, can);
     if dispatches.iter().any(|dispatch| dispatch.state == DispatchState::Running) {
-        let approve = actions.iter_mut().filter(|offer| offer.kind == ActionKind::Approve);
-        approve.for_each(|offer| offer.refused = Some("A dispatch of this plan is under way.".to_owned()));
+        use ActionKind::{Approve, Continue, Resubmit, Submit};
+        let ours = |kind| matches!(kind, Approve | Submit | Resubmit | Continue);
+        let begun = actions.iter_mut().filter(|offer| ours(offer.kind) && offer.refused.is_none());
+        begun.for_each(|offer| offer.refused = Some("A dispatch of this plan is under way.".to_owned()));
     }
     let instruction = plan_text::instruction(&snapshot)
         .or_else(|| dispatches.iter().find_map(|dispatch| dispatch.instruction.clone()));
@@ -48,9 +51,16 @@ pub(super) fn page(
         author: row.author,
         phase: view.phase(),
         evidence: view.derivation.because.iter().filter_map(|fact| witness.of(*fact)).collect(),
-        trouble: trouble::trouble(&snapshot, &view),
+        trouble: trouble::trouble(&snapshot, &view, &dispatches),
         stages: stages(&witness, &view),
-        plan_version: plan.as_deref().map(edit::version),
+        plan_version: match (&plan, view.phase()) {
+            (Some(plan), _) => Some(edit::version(plan)),
+            // What is missing or was never filled can be written.
+            (None, Phase::PlanMissing | Phase::Stuck | Phase::Failed | Phase::Cancelled) => {
+                Some(edit::version(view.plan.as_deref().unwrap_or_default()))
+            }
+            _ => None,
+        },
         plan,
         instruction,
         steps: view.steps.clone(),
@@ -123,6 +133,10 @@ fn attempts(snapshot: &Snapshot, dispatches: Vec<DispatchView>, as_of: i64) -> V
     let mut runs: Vec<&model::Run> = snapshot.runs.iter().collect();
     let mut attempts: Vec<(i64, Attempt)> = Vec::new();
     for dispatch in dispatches {
+        // Creating the plan is no attempt at it, once it is done.
+        if trouble::is_creation(&dispatch) && dispatch.state == DispatchState::Sent {
+            continue;
+        }
         let at = runs.iter().position(|run| Some(run.id) == dispatch.run_id);
         let of = at.map(|at| run(runs.remove(at), as_of));
         attempts.push((dispatch.created_at, Attempt { dispatch: Some(dispatch), run: of }));

@@ -1,5 +1,6 @@
 //! Dispatches against the sandbox: nothing twice, nothing lost, whatever GitHub does.
 
+mod batch;
 mod bench;
 mod faults;
 mod sent;

@@ -1,13 +1,13 @@
 //! What went wrong with a plan, where, and what to do.
 
-use waymark_app::areas::Trouble;
+use waymark_app::areas::{DispatchState, DispatchView, Trouble};
 use waymark_domain::lifecycle::Phase;
 
 use crate::mirror::facts::View;
 use crate::mirror::read::failed_job;
 use crate::mirror::snapshot::Snapshot;
 
-pub(super) fn trouble(snapshot: &Snapshot, view: &View) -> Option<Trouble> {
+pub(super) fn trouble(snapshot: &Snapshot, view: &View, dispatches: &[DispatchView]) -> Option<Trouble> {
     let job = snapshot.latest_run().and_then(failed_job);
     let failed = |conclusion: &Option<String>| matches!(conclusion.as_deref(), Some("failure" | "timed_out"));
     let step = job.and_then(|job| job.steps.iter().find(|step| failed(&step.conclusion)));
@@ -31,7 +31,7 @@ pub(super) fn trouble(snapshot: &Snapshot, view: &View) -> Option<Trouble> {
         ),
         Phase::PlanMissing => (
             "The issue has the header of a plan, but no comment holds the plan.".to_owned(),
-            "Write the plan as a comment on GitHub, or close the plan and dispatch anew.",
+            "Repair it where Waymark was to write it, write the plan here, or close the plan.",
         ),
         Phase::NoChanges => (
             "The run ended without changing anything.".to_owned(),
@@ -47,7 +47,18 @@ pub(super) fn trouble(snapshot: &Snapshot, view: &View) -> Option<Trouble> {
         step: step.map(|step| step.name.clone()),
         log_tail: log.map(|log| log.text.clone()),
         next: next.to_owned(),
+        repair: dispatches
+            .iter()
+            .find(|one| {
+                view.phase() == Phase::PlanMissing && is_creation(one) && one.state == DispatchState::Stopped
+            })
+            .map(|one| one.id.clone()),
     })
+}
+
+/// Whether a dispatch made the plan itself and starts no work.
+pub(super) fn is_creation(dispatch: &DispatchView) -> bool {
+    dispatch.workflow == "create"
 }
 
 fn ending(snapshot: &Snapshot) -> String {

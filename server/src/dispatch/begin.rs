@@ -1,0 +1,166 @@
+//! The one road from checked work to a recorded dispatch: what identifies it is fixed here, before the
+//! first send.
+
+use jiff::Timestamp;
+use sqlx::AnyConnection;
+use waymark_app::areas::{
+    BatchWork, DispatchState, Mode, NewForm, Problem, ProblemKind, RepoName, Repositories, Viewer,
+};
+
+use super::check::{self, Checked, Written};
+use super::describe::{Operation, create, oneshot, texts};
+use super::engine::{self, clock};
+use super::journal::{self, Dispatch, Recorded};
+use super::slots::{Bindings, Slot};
+use super::{identity, submit};
+use crate::state::App;
+
+/// A dispatch that is not recorded yet.
+pub struct Begun {
+    pub dispatch: Dispatch,
+    pub operations: Vec<Recorded>,
+}
+
+impl Begun {
+    /// Fixes the identities of a described dispatch; `seen` is what is bound already.
+    pub fn new(viewer: &Viewer, described: Described, seen: Bindings) -> Begun {
+        let at = Timestamp::now();
+        let id = identity::dispatch_id();
+        let mut bindings = seen;
+        bindings.insert(Slot::Dispatch, id.clone());
+        bindings.insert(Slot::DistinctId, identity::distinct_id());
+        bindings.insert(Slot::Now, clock::iso(at));
+        bindings.insert(Slot::Stamp, clock::stamp(at));
+        let recorded = |(operation, seq)| Recorded::waiting(&id, seq, operation);
+        let operations = described.operations.into_iter().zip(1..).map(recorded).collect();
+        let dispatch = Dispatch {
+            draft_id: None,
+            repo: described.repo,
+            issue: described.issue,
+            account_id: viewer.account_id,
+            acts_as: viewer.login.clone(),
+            dispatched_by: viewer.login.clone(),
+            workflow: described.workflow.to_owned(),
+            mode: described.mode,
+            title: described.title,
+            instruction: described.instruction,
+            slots: described.slots,
+            bindings,
+            state: DispatchState::Running,
+            active: true,
+            created_at: at.as_millisecond(),
+            id,
+        };
+        Begun { dispatch, operations }
+    }
+
+    /// Records it, inside the caller's transaction.
+    pub async fn record(&self, db: &mut AnyConnection) -> Result<(), sqlx::Error> {
+        journal::insert(db, &self.dispatch, &self.operations).await
+    }
+
+    /// Starts it after it was recorded.
+    pub async fn start(self, app: &App, viewer: &Viewer) -> String {
+        let Dispatch { id, repo, .. } = self.dispatch;
+        track(app, viewer, repo);
+        engine::publish(app, &id).await;
+        app.engine.start(app, &id);
+        id
+    }
+}
+
+/// What is to be dispatched, described.
+pub struct Described {
+    pub repo: RepoName,
+    /// The plan, when there is one already.
+    pub issue: Option<i64>,
+    pub workflow: &'static str,
+    pub mode: Mode,
+    pub title: String,
+    pub instruction: Option<String>,
+    pub slots: super::slots::Slots,
+    pub operations: Vec<Operation>,
+}
+
+/// Checks a piece of work of a batch and makes a dispatch of it.
+///
+/// # Errors
+/// Every problem at once; nothing was written.
+pub async fn work(
+    app: &App,
+    repositories: &dyn Repositories,
+    viewer: &Viewer,
+    work: &BatchWork,
+) -> Result<Begun, Vec<Problem>> {
+    match work {
+        BatchWork::OneShot { form } => one_shot(app, repositories, viewer, form).await,
+        BatchWork::Submit(form) => submit::begin(app, repositories, viewer, form).await,
+    }
+}
+
+/// Checks an instruction and makes a dispatch of it.
+///
+/// # Errors
+/// Every problem at once; nothing was written.
+pub async fn one_shot(
+    app: &App,
+    repositories: &dyn Repositories,
+    viewer: &Viewer,
+    form: &NewForm,
+) -> Result<Begun, Vec<Problem>> {
+    let checked = check::check(app, repositories, viewer, form).await?;
+    Ok(Begun::new(viewer, one_shot_of(&checked), checked.seen))
+}
+
+/// A checked instruction, described.
+pub fn one_shot_of(checked: &Checked) -> Described {
+    let slots = oneshot::slots(&checked.form, &checked.facts);
+    Described {
+        repo: checked.facts.repo.clone(),
+        issue: None,
+        workflow: oneshot::WORKFLOW,
+        mode: checked.form.mode,
+        title: texts::title(&checked.form),
+        instruction: Some(checked.form.instruction.clone()),
+        slots,
+        operations: oneshot::operations(&checked.form, &checked.facts, &slots),
+    }
+}
+
+/// A checked plan that a person wrote, described.
+///
+/// # Errors
+/// A text that cannot be kept in a plan unharmed.
+pub fn created(written: &Written) -> Result<Described, Problem> {
+    let slots = create::slots(&written.text, &written.facts);
+    let operations = create::operations(&written.text, &written.facts, &slots).map_err(|error| {
+        Problem::new(ProblemKind::Invalid, format!("This text cannot be kept in a plan: {error}."))
+            .next("Take out what looks like a marker of a metadata block.")
+            .field("instruction")
+    })?;
+    Ok(Described {
+        repo: written.facts.repo.clone(),
+        issue: None,
+        workflow: create::WORKFLOW,
+        mode: Mode::OneShot,
+        title: create::title(&written.text),
+        instruction: None,
+        slots,
+        operations,
+    })
+}
+
+/// Whether a constraint of the journal spoke.
+pub fn unique(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.is_unique_violation())
+}
+
+/// Starts to mirror the repository, without making the dispatch wait for it.
+fn track(app: &App, viewer: &Viewer, repo: RepoName) {
+    let (app, viewer) = (app.clone(), viewer.clone());
+    tokio::spawn(async move {
+        if let Err(problem) = crate::mirror::track(&app, &viewer, &repo).await {
+            tracing::warn!(%repo, %problem, "a repository with a dispatch is not mirrored");
+        }
+    });
+}
