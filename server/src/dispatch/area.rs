@@ -247,7 +247,7 @@ impl Dispatches for Area {
         let repositories = self.repositories.as_ref();
         match submit::approve(&self.app, repositories, viewer, repo, issue).await.map_err(first)? {
             Approved::Before(id) => Ok(id),
-            Approved::Now(begun) => self.begin(viewer, begun).await,
+            Approved::Now(begun) => self.begin(viewer, *begun).await,
         }
     }
 

@@ -442,12 +442,12 @@ pub async fn approve(
         )));
     }
     let described = ready.described(Mode::PlanFirst);
-    Ok(Approved::Now(Begun::new(viewer, described, ready.seen)))
+    Ok(Approved::Now(Box::new(Begun::new(viewer, described, ready.seen))))
 }
 
 /// What approving came to.
 pub enum Approved {
     /// It was approved before, by this dispatch.
     Before(String),
-    Now(Begun),
+    Now(Box<Begun>),
 }

@@ -201,7 +201,7 @@ async fn branches_of_earlier_attempts_are_used_or_replaced() {
         assert!(asked.preview.is_none() && asked.findings[0].next.is_some(), "{asked:#?}");
 
         assert_eq!(states(&submitted(&writer, vec![form(number, Existing::Use)]).await), [ItemState::Done]);
-        assert_eq!(branches(world, number).await, [old.clone()]);
+        assert_eq!(branches(world, number).await, std::slice::from_ref(&old));
         get(world, &format!("contents/.worker-impl/plan.md?ref={old}")).await;
         let first = inputs(world).await;
         assert_eq!(first["branch_name"], old.as_str());
