@@ -3,17 +3,27 @@
 
 use std::fmt::Write;
 
-use axum::{Router, extract::State, response::Html, routing::get};
+use axum::{
+    Router,
+    extract::State,
+    http::header::CONTENT_TYPE,
+    response::{Html, IntoResponse},
+    routing::get,
+};
 use serde_json::Value;
 
 use crate::{
+    actions::{Conclusion, Status},
     http::path::Path,
     views,
     world::{Held, World, access::Caller, clock::iso, model::Repo, refusal::Refusal},
 };
 
 pub fn router() -> Router<World> {
-    Router::new().route("/{owner}/{repo}", get(repo)).route("/{owner}/{repo}/{*rest}", get(page))
+    Router::new()
+        .route("/avatars/u/{id}", get(avatar))
+        .route("/{owner}/{repo}", get(repo))
+        .route("/{owner}/{repo}/{*rest}", get(page))
 }
 
 type Page = Result<Html<String>, Refusal>;
@@ -61,6 +71,7 @@ async fn page(State(w): State<World>, Path((owner, name, rest)): Path<(String, S
     let parts: Vec<&str> = rest.split('/').collect();
     match parts[..] {
         ["issues" | "pull", number, ..] => issue(&m, r, number),
+        ["actions", "runs", id, ..] => run(&m, r, id),
         ["commit", sha] => {
             let commit = m.git(r.id).commit(sha).await.ok_or_else(Refusal::not_found)?;
             let text = views::git::commit(&m, r, &commit);
@@ -74,6 +85,46 @@ async fn page(State(w): State<World>, Path((owner, name, rest)): Path<(String, S
         }
         _ => Err(Refusal::not_found()),
     }
+}
+
+fn run(m: &Held<'_>, r: &Repo, id: &str) -> Page {
+    let found = id.parse().ok().and_then(|id| m.actions.run_of(r.id, id)).ok_or_else(Refusal::not_found)?;
+    let words = |status: Status, end: Option<Conclusion>| end.map_or(status.name(), Conclusion::name);
+    let full = escape(&r.full_name());
+    let mut body = format!(
+        "<p><a href=\"/{full}\">{full}</a></p><h1>{}</h1><p>{} · attempt {} · {}</p>",
+        escape(&found.title),
+        words(found.status, found.conclusion),
+        found.attempt,
+        escape(&found.actor),
+    );
+    if let Some(problem) = &found.problem {
+        write!(body, "<pre>{}</pre>", escape(problem)).ok();
+    }
+    for job in m.actions.jobs_of(found, None) {
+        let (name, state) = (escape(&job.name), words(job.status, job.conclusion));
+        write!(body, "<h2 id=\"job-{}\">{name}</h2><p>{state}</p><ol>", job.id).ok();
+        for step in &job.steps {
+            write!(body, "<li>{} · {}</li>", escape(&step.name), words(step.status, step.conclusion)).ok();
+        }
+        body.push_str("</ol>");
+    }
+    Ok(document(&found.title, &body))
+}
+
+/// The first letter of the login on a colour of the account's own.
+async fn avatar(State(w): State<World>, Path(id): Path<u64>) -> Result<impl IntoResponse, Refusal> {
+    let m = w.lock().await;
+    let account = m.accounts.values().find(|account| account.id == id).ok_or_else(Refusal::not_found)?;
+    let letter = account.login.chars().next().unwrap_or('?').to_ascii_uppercase();
+    let svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 48 48\"><rect width=\"48\" height=\"48\" \
+         fill=\"hsl({} 45% 40%)\"/><text x=\"24\" y=\"32\" font-family=\"sans-serif\" font-size=\"24\" \
+         text-anchor=\"middle\" fill=\"#fff\">{}</text></svg>",
+        id * 67 % 360,
+        escape(&letter.to_string()),
+    );
+    Ok(([(CONTENT_TYPE, "image/svg+xml")], svg))
 }
 
 fn shown(value: &Value) -> String {

@@ -28,7 +28,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use crate::world::{Event, World};
 pub use rest::router;
 use runner::{groups::Groups, process::Stop};
-pub use state::State;
+pub use state::{Conclusion, State, Status};
 
 /// Jobs that run at the same time.
 const RUNNERS: usize = 2;

@@ -105,7 +105,7 @@ fn body(
             {notice_view(notice)}
             {sign_in}
             {form::form(form, &notice.problems, around)}
-            {shown.map(|preview| preview::preview(&preview))}
+            {shown.map(|preview| preview::preview(&form.instruction, &preview))}
             {drafts::drafts(&drafts, around.draft.as_deref())}
         </main>
     }

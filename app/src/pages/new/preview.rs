@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use crate::areas::{LintRemark, PlannedWrite, Preview};
-use crate::components::{copy_button, icon, words::count};
+use crate::components::{copy_button, icon, markdown, words::count};
 
-pub(super) fn preview(preview: &Preview) -> AnyView {
+pub(super) fn preview(instruction: &str, preview: &Preview) -> AnyView {
     let length = i64::try_from(preview.writes.len()).unwrap_or(i64::MAX);
     view! {
         <section class="preview" id="preview" aria-labelledby="preview-heading">
@@ -15,6 +15,10 @@ pub(super) fn preview(preview: &Preview) -> AnyView {
                 <code>{preview.repo.to_string()}</code>", in this order, starting from "
                 <code>{preview.base.clone()}</code>". Nothing has been written yet."
             </p>
+            <details open>
+                <summary>"The instruction as it reads"</summary>
+                <div class="rendered" tabindex="0" role="region" aria-label="The instruction as it reads">{markdown(instruction)}</div>
+            </details>
             {writes(preview)}
         </section>
     }
