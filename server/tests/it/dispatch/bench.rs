@@ -193,6 +193,14 @@ impl Bench {
         answer.json().await.expect("json")
     }
 
+    /// Writes to GitHub as the writer, past Waymark.
+    pub async fn write(&self, path: &str, body: Value) {
+        let token = token(&self.http, &self.sandbox.url(), "writer").await;
+        let request = self.http.post(format!("{}{path}", self.sandbox.url())).bearer_auth(token);
+        let answer = request.header("user-agent", "tests").json(&body).send().await.expect("sent");
+        assert_eq!(answer.status(), 201, "{path}");
+    }
+
     /// The writes of the writer that had their effect, in order.
     pub async fn writes(&self) -> Vec<Value> {
         let all = self.journal().await;
@@ -202,7 +210,7 @@ impl Bench {
         all.into_iter().filter(writes).collect()
     }
 
-    async fn journal(&self) -> Vec<Value> {
+    pub async fn journal(&self) -> Vec<Value> {
         let url = format!("{}/_sandbox/journal", self.sandbox.url());
         self.http.get(url).send().await.expect("sent").json().await.expect("json")
     }

@@ -2,6 +2,7 @@
 
 mod batch;
 mod bench;
+mod doubt;
 mod faults;
 mod sent;
 mod undo;
