@@ -142,3 +142,46 @@ async fn once(world: &World, dispatch: &Value, dispatches: usize, place: &str) {
     let runs = get("actions/runs?event=workflow_dispatch&per_page=100").await;
     assert_eq!(runs["total_count"].as_u64(), Some(dispatches as u64), "runs, {place}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_webhook_that_was_taken_is_worked_on_after_the_next_start() {
+    world_without_server(
+        |_| (),
+        async |world| {
+            let plan = json!({"title": "Plan", "body": "# A plan\n\n1. One", "labels": ["erk-plan"]});
+            let made = world.github.send("admin", Method::POST, "/repos/acme/widgets/issues", plan).await;
+            let issue = format!("/repos/acme/widgets/issues/{}", made["number"]);
+            let process = world.process().await;
+            let browser = world.sign_in("writer").await;
+            let connect = "/api/v1/repositories/acme/widgets/connection";
+            let answer = browser.json(Method::PUT, connect, &json!({})).await;
+            assert!(answer.status.is_success(), "{answer:?}");
+            let phase = async || {
+                let path = format!("/api/v1/repositories/acme/widgets/plans/{}", made["number"]);
+                browser.get(&path).await.json()["phase"].as_str().map(str::to_owned)
+            };
+            until(async || phase().await.filter(|phase| phase == "created")).await;
+            // From here on only a delivery can tell: the lists are out of order.
+            let lists = json!({"method": "GET", "path": "/issues\\?", "status": 500, "times": 10_000});
+            world.github.set("faults", lists).await;
+            let read = json!({"method": "GET", "path": format!("{issue}$"), "hold": true, "times": 1});
+            world.github.set("faults", read).await;
+            let before = world.github.journal().await.last().map_or(0, |entry| entry.n);
+            world.github.send("admin", Method::PATCH, &issue, json!({"state": "closed"})).await;
+            until(async || {
+                let journal = world.github.journal().await;
+                journal
+                    .into_iter()
+                    .find(|entry| entry.n > before && entry.method == "GET" && entry.path == issue)
+            })
+            .await;
+            process.kill().await;
+            world.github.set("release", json!({})).await;
+            let process = world.process().await;
+            until(async || phase().await.filter(|phase| phase == "closed")).await;
+            process.kill().await;
+            world.github.writes().await;
+        },
+    )
+    .await;
+}
