@@ -1,4 +1,5 @@
 // Saves the form of /new while a person types, and says so.
+import { fetchPage, show } from "./page.js";
 
 /** How long a person must pause before the form is saved. */
 const PAUSE = 800;
@@ -31,8 +32,13 @@ async function save(form) {
     const id = await answer.json();
     form.elements.draft.value = id;
     const here = new URL(location.href);
-    if (here.pathname === "/new" && !here.searchParams.has("draft")) history.replaceState(null, "", `/new?draft=${encodeURIComponent(id)}`);
+    const page = `/new?draft=${encodeURIComponent(id)}`;
+    if (here.pathname === "/new" && !here.searchParams.has("draft")) history.replaceState(null, "", page);
     state.textContent = "Draft saved";
+    // What the form offers depends on the repository: its templates and branches.
+    const repo = form.elements.repo;
+    const chosen = repo.value !== repo.defaultValue && repo !== document.activeElement;
+    if (here.pathname === "/new" && chosen) show(await fetchPage(page), "background");
   } catch {
     state.textContent = "The draft could not be saved. What you typed stays here; the next change tries again.";
   }

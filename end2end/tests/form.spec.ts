@@ -33,6 +33,20 @@ test("the preview lists the writes and makes none", async ({ page, sandbox, sign
   expect(writes.filter((entry) => entry.path !== "/graphql")).toEqual([]);
 });
 
+test("a template of the repository comes after what is written", async ({ page, signIn }) => {
+  await signIn("writer");
+  await page.goto("/new");
+  await page.getByRole("combobox", { name: "Repository" }).fill("acme/widgets");
+  const text = page.getByRole("textbox", { name: "Instruction" });
+  await text.fill(instruction);
+  const template = page.getByRole("button", { name: "fix a bug" });
+  await expect(template).toBeVisible();
+  await expect(text).toBeFocused();
+  await template.click();
+  await expect(text).toHaveValue(new RegExp(`^${instruction}\n\n## What happens\n`));
+  await expect(page.getByRole("combobox", { name: "Repository" })).toHaveValue("acme/widgets");
+});
+
 test.describe("refusals", () => {
   test.beforeEach(async ({ signIn }) => signIn("writer"));
 

@@ -127,6 +127,10 @@ pub trait Repositories: Send + Sync {
     async fn search(&self, viewer: &Viewer, query: &str) -> Result<Vec<RepositoryChoice>, Problem>;
     /// Branch names that contain `query`, the default branch first, at most 100.
     async fn branches(&self, viewer: &Viewer, repo: &RepoName, query: &str) -> Result<Vec<String>, Problem>;
+    /// Names of the instruction templates in the repository's `.waymark/templates/`, without `.md`.
+    async fn templates(&self, viewer: &Viewer, repo: &RepoName) -> Result<Vec<String>, Problem>;
+    /// The text of a template by its name.
+    async fn template(&self, viewer: &Viewer, repo: &RepoName, name: &str) -> Result<String, Problem>;
     /// Connected repositories, and those that could be connected.
     async fn list(&self, viewer: &Viewer) -> Result<Vec<RepositoryRow>, Problem>;
     async fn prerequisites(&self, viewer: &Viewer, repo: &RepoName) -> Result<Prerequisites, Problem>;

@@ -2,24 +2,17 @@
 
 use leptos::prelude::*;
 
-use super::dispatch::keep;
-use super::draft::form;
+use super::draft::keep;
+use super::fields::Fields;
 use super::reply::{answer, person};
 use crate::address::address;
-use crate::areas::{NewForm, Problem};
+use crate::areas::Problem;
 use crate::context::areas;
 
 /// Keeps the plan and opens its preview. Writes nothing to GitHub.
 #[server(prefix = "/do", endpoint = "preview-plan")]
-pub async fn preview_plan(
-    #[server(default)] draft: String,
-    #[server(default)] repo: String,
-    #[server(default)] instruction: String,
-    #[server(default)] objective: String,
-    #[server(default)] node: String,
-    #[server(default)] override_node: String,
-) -> Result<(), Problem> {
-    let form = plan(repo, instruction, objective, node, &override_node);
+pub async fn preview_plan(#[server(flatten)] fields: Fields) -> Result<(), Problem> {
+    let (draft, form) = fields.read_plan();
     let id = keep(&draft, &form).await?;
     let page = address("/plans/new", [("draft", id.as_str()), ("show", "preview")]);
     answer(person().map(|_| (page.clone(), None)).map_err(|problem| vec![problem]), &page)
@@ -27,15 +20,8 @@ pub async fn preview_plan(
 
 /// Keeps the plan, then creates it and opens its page.
 #[server(prefix = "/do", endpoint = "create-plan")]
-pub async fn create_plan(
-    #[server(default)] draft: String,
-    #[server(default)] repo: String,
-    #[server(default)] instruction: String,
-    #[server(default)] objective: String,
-    #[server(default)] node: String,
-    #[server(default)] override_node: String,
-) -> Result<(), Problem> {
-    let form = plan(repo, instruction, objective, node, &override_node);
+pub async fn create_plan(#[server(flatten)] fields: Fields) -> Result<(), Problem> {
+    let (draft, form) = fields.read_plan();
     let id = keep(&draft, &form).await?;
     let back = address("/plans/new", [("draft", id.as_str())]);
     let viewer = match person() {
@@ -44,9 +30,4 @@ pub async fn create_plan(
     };
     let created = areas().dispatches.create_plan(&viewer, Some(&id), &form).await;
     answer(created.map(|id| (format!("/dispatches/{id}"), None)), &back)
-}
-
-fn plan(repo: String, text: String, objective: String, node: String, override_node: &str) -> NewForm {
-    let (base, model) = (String::new(), String::new());
-    NewForm { plan: Some(0), ..form(repo, base, text, "", model, objective, node, override_node) }
 }

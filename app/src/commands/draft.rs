@@ -2,25 +2,16 @@
 
 use leptos::prelude::*;
 
-use super::reply::answer;
-use crate::areas::{Mode, NewForm, Problem};
+use super::fields::Fields;
+use super::reply::{answer, person};
+use crate::address::address;
+use crate::areas::{NewForm, Problem, ProblemKind, RepoName};
 use crate::context::{areas, set_status, viewer};
 
 /// Keeps the form and answers the draft's id. Called while the person types.
-#[allow(clippy::too_many_arguments)] // one argument per field of the form
 #[server(prefix = "/do", endpoint = "save-draft")]
-pub async fn save_draft(
-    #[server(default)] draft: String,
-    #[server(default)] repo: String,
-    #[server(default)] base: String,
-    #[server(default)] instruction: String,
-    #[server(default)] mode: String,
-    #[server(default)] model: String,
-    #[server(default)] objective: String,
-    #[server(default)] node: String,
-    #[server(default)] override_node: String,
-) -> Result<String, Problem> {
-    let form = form(repo, base, instruction, &mode, model, objective, node, &override_node);
+pub async fn save_draft(#[server(flatten)] fields: Fields) -> Result<String, Problem> {
+    let (draft, form) = fields.read();
     let saved = areas().dispatches.save_draft(viewer().as_ref(), some(&draft), &form).await;
     saved.map(|draft| draft.id).inspect_err(|problem| set_status(problem.kind.status()))
 }
@@ -32,61 +23,37 @@ pub async fn discard_draft(draft: String) -> Result<(), Problem> {
     answer(result.map(|()| ("/new".to_owned(), None)).map_err(|problem| vec![problem]), "/new")
 }
 
-/// The form from its fields as sent. Line ends are `\n`, as GitHub keeps them.
-#[allow(clippy::too_many_arguments)] // one argument per field of the form
-pub(super) fn form(
-    repo: String,
-    base: String,
-    instruction: String,
-    mode: &str,
-    model: String,
-    objective: String,
-    node: String,
-    override_node: &str,
-) -> NewForm {
-    NewForm {
-        repo: repo.trim().to_owned(),
-        base: base.trim().to_owned(),
-        instruction: lines(&instruction),
-        mode: if mode == "plan-first" { Mode::PlanFirst } else { Mode::OneShot },
-        model: model.trim().to_owned(),
-        objective: objective.trim().to_owned(),
-        node: node.trim().to_owned(),
-        override_node: !override_node.is_empty() && override_node != "false",
-        plan: None,
+/// Puts a template of the repository into the form, after what is written there already.
+#[server(prefix = "/do", endpoint = "use-template")]
+pub async fn use_template(#[server(flatten)] fields: Fields, template: String) -> Result<(), Problem> {
+    let (draft, mut form) = fields.read();
+    let found = match (person(), RepoName::parse(&form.repo)) {
+        (Err(problem), _) => Err(problem),
+        (_, None) => Err(Problem::new(ProblemKind::Invalid, "Choose the repository first.").field("repo")),
+        (Ok(viewer), Some(repo)) => areas().repositories.template(&viewer, &repo, &template).await,
+    };
+    if let Ok(text) = &found {
+        let written = form.instruction.trim_end();
+        form.instruction = if written.is_empty() { text.clone() } else { format!("{written}\n\n{text}") };
     }
+    let page = address("/new", [("draft", keep(&draft, &form).await?.as_str())]);
+    answer(found.map(|_| (page.clone(), None)).map_err(|problem| vec![problem]), &page)
 }
 
-/// A text of a form with `\n` line ends: browsers send `\r\n`.
-pub(super) fn lines(text: &str) -> String {
-    text.replace("\r\n", "\n")
+/// Keeps the form under the draft, or under a new one: an id that is not this person's, or no longer known,
+/// must not cost the text.
+pub(super) async fn keep(draft: &str, form: &NewForm) -> Result<String, Problem> {
+    let areas = areas();
+    let viewer = viewer();
+    let kept = areas.dispatches.save_draft(viewer.as_ref(), some(draft), form).await;
+    match kept {
+        Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Forbidden) => {
+            areas.dispatches.save_draft(viewer.as_ref(), None, form).await.map(|draft| draft.id)
+        }
+        kept => kept.map(|draft| draft.id),
+    }
 }
 
 pub(super) fn some(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_typed_is_kept_with_unix_line_ends() {
-        let text = " a\r\n\r\nb\t".to_owned();
-        let form = form(
-            "acme/widgets ".into(),
-            String::new(),
-            text,
-            "plan-first",
-            String::new(),
-            "x".into(),
-            String::new(),
-            "",
-        );
-        assert_eq!(form.instruction, " a\n\nb\t");
-        assert_eq!(
-            (form.repo.as_str(), form.mode, form.override_node),
-            ("acme/widgets", Mode::PlanFirst, false)
-        );
-    }
 }

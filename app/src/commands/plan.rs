@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::draft::lines;
+use super::fields::lines;
 use super::reply::{answer, person};
 use crate::address::with;
 use crate::areas::{ActionKind, EditRefusal, NewForm, Problem, ProblemKind, RepoName};

@@ -23,6 +23,20 @@ const PROJECT: &[File] = &[
     ("tests/widgets_test.sh", "100644", include_str!("../../fixture/widgets/tests/widgets_test.sh")),
 ];
 
+/// Instruction templates that this team has written.
+const TEMPLATES: &[File] = &[
+    (
+        ".waymark/templates/fix-a-bug.md",
+        "100644",
+        include_str!("../../fixture/widgets/.waymark/templates/fix-a-bug.md"),
+    ),
+    (
+        ".waymark/templates/write-documentation.md",
+        "100644",
+        include_str!("../../fixture/widgets/.waymark/templates/write-documentation.md"),
+    ),
+];
+
 /// What connecting a repository installs; its configuration names the demo agent.
 const AUTOMATION: &[File] = &[
     (
@@ -141,7 +155,7 @@ pub fn follow(m: &mut Model, options: &Options) {
 async fn make(held: &mut Held<'_>, options: &Options, plan: &Plan) -> io::Result<()> {
     let id = add_repo(held, "acme", plan.name, plan.description, plan.private);
     let files: Vec<File> = match plan.automated {
-        true => PROJECT.iter().chain(AUTOMATION).copied().collect(),
+        true => PROJECT.iter().chain(AUTOMATION).chain(TEMPLATES).copied().collect(),
         false => PROJECT.to_vec(),
     };
     commit_files(held, id, "main", "Count and name widgets", &files).await.map_err(io::Error::other)?;
@@ -202,7 +216,7 @@ pub async fn seed(
     let id = known.unwrap_or_else(|| add_repo(held, owner, name, "", private));
     match source {
         None => {
-            let files: Vec<File> = PROJECT.iter().chain(AUTOMATION).copied().collect();
+            let files: Vec<File> = PROJECT.iter().chain(AUTOMATION).chain(TEMPLATES).copied().collect();
             commit_files(held, id, "main", "Count and name widgets", &files)
                 .await
                 .map_err(io::Error::other)?;

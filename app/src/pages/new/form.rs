@@ -31,6 +31,7 @@ pub(super) fn form(form: &NewForm, problems: &[Problem], around: &Surroundings) 
             <input type="hidden" name="draft" value=draft/>
             <div class="pair">{repo} {base}</div>
             {instruction}
+            {templates(&around.templates)}
             {mode(form.mode)}
             {more(form, problems)}
             <div class="form-end">
@@ -79,6 +80,26 @@ fn instruction(text: &str, problem: Option<&Problem>) -> AnyView {
     let help =
         "Markdown. What should change, where, and how one sees that it is done. At most 60,000 characters.";
     field("instruction", "Instruction", Some(help), problem, control.into_any()).into_any()
+}
+
+/// A button per template: pressed, its text comes after what is written.
+fn templates(names: &[String]) -> Option<AnyView> {
+    let buttons = names.iter().map(|name| {
+        view! {
+            <button type="submit" class="button small" formaction="/do/use-template" name="template" value=name.clone()>
+                {name.replace('-', " ")}
+            </button>
+        }
+    });
+    (!names.is_empty()).then(|| {
+        view! {
+            <div class="templates" role="group" aria-labelledby="templates-heading">
+                <span class="muted small" id="templates-heading">"Start from a template"</span>
+                {buttons.collect_view()}
+            </div>
+        }
+        .into_any()
+    })
 }
 
 fn mode(mode: Mode) -> AnyView {

@@ -25,6 +25,7 @@ struct Surroundings {
     /// Suggestions for those without JavaScript: value and note.
     repositories: Vec<(String, String)>,
     branches: Vec<String>,
+    templates: Vec<String>,
 }
 
 #[component]
@@ -59,7 +60,13 @@ pub(crate) fn NewPage() -> impl IntoView {
             set_status(problem.kind.status());
         }
 
-        let mut surroundings = Surroundings { viewer, draft, repositories: Vec::new(), branches: Vec::new() };
+        let mut surroundings = Surroundings {
+            viewer,
+            draft,
+            repositories: Vec::new(),
+            branches: Vec::new(),
+            templates: Vec::new(),
+        };
         let mut drafts = Vec::new();
         if let Some(viewer) = &surroundings.viewer {
             // Suggestions help; without them the fields still take what is typed.
@@ -73,6 +80,8 @@ pub(crate) fn NewPage() -> impl IntoView {
             if let Some(repo) = RepoName::parse(&form.repo) {
                 surroundings.branches =
                     areas.repositories.branches(viewer, &repo, "").await.unwrap_or_default();
+                surroundings.templates =
+                    areas.repositories.templates(viewer, &repo).await.unwrap_or_default();
             }
             drafts = areas.dispatches.drafts(viewer).await.unwrap_or_default();
         }

@@ -3,6 +3,7 @@
 mod mend;
 mod prerequisites;
 mod table;
+mod templates;
 
 use async_trait::async_trait;
 use serde::Deserialize;
@@ -123,6 +124,16 @@ impl Area for Repositories {
         names.sort_by_key(|name| *name != access.default_branch);
         names.truncate(MOST_BRANCHES);
         Ok(names)
+    }
+
+    async fn templates(&self, viewer: &Viewer, repo: &RepoName) -> Result<Vec<String>, Problem> {
+        let client = access::client(&self.app, Some(viewer)).await?;
+        templates::names(&client, repo).await
+    }
+
+    async fn template(&self, viewer: &Viewer, repo: &RepoName, name: &str) -> Result<String, Problem> {
+        let client = access::client(&self.app, Some(viewer)).await?;
+        templates::text(&client, repo, name).await
     }
 
     async fn list(&self, viewer: &Viewer) -> Result<Vec<RepositoryRow>, Problem> {
