@@ -6,10 +6,21 @@ const instruction = "Write down how the widgets are packed, with an example for 
 test("what was typed before signing in is there afterwards", async ({ page }) => {
   await fillForm(page, instruction);
   await page.getByRole("button", { name: "Preview" }).click();
-  await page.getByRole("link", { name: "Sign in with GitHub" }).first().click();
+  await page.getByRole("link", { name: "Sign in with GitHub" }).click();
   await page.getByRole("button", { name: /\bwriter\b/ }).click();
   await expect(page.getByRole("textbox", { name: "Instruction" })).toHaveValue(instruction);
   await expect(page.getByRole("combobox", { name: "Repository" })).toHaveValue("acme/widgets");
+});
+
+test("every page offers to sign in once, and leads back", async ({ page }) => {
+  for (const path of ["/", "/new", "/runs", "/repos", "/sign-in"]) {
+    await page.goto(path);
+    await expect(page.getByRole("link", { name: "Sign in with GitHub" })).toHaveCount(1);
+  }
+  await page.goto("/new?repo=acme%2Fwidgets");
+  await page.getByRole("link", { name: "Sign in with GitHub" }).click();
+  await page.getByRole("button", { name: /\bwriter\b/ }).click();
+  await expect(page).toHaveURL(/\/new\?repo=acme%2Fwidgets$/);
 });
 
 test("an expired login in the middle loses nothing", async ({ page, context, signIn }) => {
@@ -17,7 +28,7 @@ test("an expired login in the middle loses nothing", async ({ page, context, sig
   await fillForm(page, instruction);
   await context.clearCookies();
   await page.getByRole("button", { name: "Dispatch" }).click();
-  await page.getByRole("link", { name: "Sign in with GitHub" }).first().click();
+  await page.getByRole("link", { name: "Sign in with GitHub" }).click();
   await page.getByRole("button", { name: /\bwriter\b/ }).click();
   await expect(page.getByRole("textbox", { name: "Instruction" })).toHaveValue(instruction);
 });

@@ -16,9 +16,7 @@ pub(crate) fn ProblemPage(problem: Problem) -> impl IntoView {
     let heading = heading(problem.kind);
     let sign_in = (problem.kind == ProblemKind::SignedOut)
         .then(|| address("/auth/github", [("to", here().as_str())]))
-        .map(
-            |to| view! { <a class="button primary" href=to>{icon("mark-github")} "Sign in with GitHub"</a> },
-        );
+        .map(|to| view! { <a class="button primary" href=to>{icon("mark-github")} "Sign in to go on"</a> });
     let next = problem.next.clone().or_else(|| usual_next(problem.kind).map(str::to_owned));
     view! {
         <Title text=heading/>

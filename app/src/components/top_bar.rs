@@ -82,9 +82,12 @@ fn person() -> AnyView {
             }
             .into_any()
         }
+        // The page for signing in has the link in its middle.
+        None if here().starts_with("/sign-in") => ().into_any(),
         None => {
             let to = address("/auth/github", [("to", here().as_str())]);
-            view! { <a class="button small" href=to>"Sign in"</a> }.into_any()
+            view! { <a class="button small" href=to>"Sign in"<span class="when-wide">" with GitHub"</span></a> }
+                .into_any()
         }
     }
 }
