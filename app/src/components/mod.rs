@@ -1,5 +1,6 @@
 //! Parts that several pages share.
 
+mod coded;
 mod copy;
 mod field;
 mod icon;
@@ -11,6 +12,7 @@ mod time;
 mod top_bar;
 pub(crate) mod words;
 
+pub(crate) use coded::coded;
 pub(crate) use copy::{copy_button, copyable};
 pub(crate) use field::{area_text, described_by, field, problem_of};
 pub(crate) use icon::icon;

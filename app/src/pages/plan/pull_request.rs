@@ -13,7 +13,7 @@ pub(super) fn pull_request(pr: &PullRequest, checkout: &[String]) -> AnyView {
             Some(url) => view! { <a href=url.clone()>{name.clone()}</a> }.into_any(),
             None => name.clone().into_any(),
         };
-        view! { <li>{status_icon(status, conclusion)} {name} <span class="muted">{status_word(status, conclusion)}</span></li> }
+        view! { <li>{status_icon(status, conclusion)} " " {name} " " <span class="muted">{status_word(status, conclusion)}</span></li> }
     });
     let checks =
         (!pr.check_list.is_empty()).then(|| view! { <ul class="checks">{checks.collect_view()}</ul> });

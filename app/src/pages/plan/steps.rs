@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::areas::{Step, StepState};
-use crate::components::icon;
+use crate::components::{coded, icon};
 
 pub(super) fn steps(steps: &[Step]) -> Option<AnyView> {
     if steps.is_empty() {
@@ -21,7 +21,7 @@ pub(super) fn steps(steps: &[Step]) -> Option<AnyView> {
             <li class=format!("step {class}") id=format!("step-{}", step.number)>
                 {icon(name)}
                 <span class="tabular muted">{step.number}</span>
-                <span>{step.text.clone()}</span>
+                <span>{coded(&step.text)}</span>
                 <span class="sr">{format!(", {word}")}</span>
             </li>
         }
