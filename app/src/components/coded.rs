@@ -5,7 +5,7 @@ use leptos::prelude::*;
 /// The line with its code set as code; backticks that do not pair stay as they are.
 pub(crate) fn coded(line: &str) -> AnyView {
     let parts: Vec<&str> = line.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return line.to_owned().into_any();
     }
     let parts = parts.into_iter().enumerate().map(|(at, part)| match at % 2 {
