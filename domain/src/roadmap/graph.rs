@@ -86,6 +86,21 @@ impl Roadmap {
             .collect()
     }
 
+    /// Every node that depends on this one, directly or through others, in the order of the phases.
+    pub fn leads_to(&self, id: &str) -> Vec<&Node> {
+        let mut users: HashMap<&str, Vec<&str>> = HashMap::new();
+        let dependencies = self.dependencies();
+        for (node, needs) in &dependencies {
+            needs.iter().for_each(|need| users.entry(need).or_default().push(&node.id));
+        }
+        let (mut reached, mut open) = (HashSet::new(), vec![id]);
+        while let Some(at) = open.pop() {
+            open.extend(users.get(at).into_iter().flatten().copied().filter(|user| reached.insert(*user)));
+        }
+        let nodes = dependencies.into_iter().map(|(node, _)| node);
+        nodes.filter(|node| node.id != id && reached.contains(node.id.as_str())).collect()
+    }
+
     /// Whether every node is done or skipped.
     pub fn is_complete(&self) -> bool {
         self.nodes.iter().all(|node| node.status.is_satisfied())
@@ -226,6 +241,8 @@ mod tests {
             ("2.2", Pending, Some(&["1.1", "2.1"])),
         ]);
         assert_eq!(ids(map.unblocks("1.1")), ["2.1"]);
+        assert_eq!(ids(map.leads_to("1.1")), ["2.1", "2.2"]);
+        assert_eq!(ids(map.leads_to("2.2")), [""; 0]);
         assert_eq!(ids(map.waits_for("2.2")), ["1.1", "2.1"]);
         assert_eq!(ids(map.unblocked()), ["1.1"]);
         let line = roadmap(&[("1.1", Pending, None), ("1.2", Pending, None)]);

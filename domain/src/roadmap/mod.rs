@@ -5,8 +5,11 @@
 //! are reported and never fatal; references are written with `#`.
 
 mod check;
+mod compose;
+pub mod edit;
 mod graph;
 mod model;
+pub mod outline;
 mod phases;
 mod read;
 mod table;
@@ -14,6 +17,7 @@ mod tables;
 mod update;
 
 pub use check::{Check, check};
+pub use compose::{Composed, assemble, compose, with_comment};
 pub use graph::Summary;
 pub use model::{Finding, Node, Phase, PhaseKey, Roadmap, Status, Version};
 pub use read::{KEY, RoadmapError, read};

@@ -62,6 +62,16 @@ pub fn redraw(comment: &str, roadmap: &Roadmap) -> String {
     out
 }
 
+/// Headings and tables of a whole roadmap.
+pub(super) fn fresh(roadmap: &Roadmap) -> String {
+    let mut columns = vec![Column::Id, Column::Description];
+    if roadmap.has_listed_dependencies() {
+        columns.push(Column::DependsOn);
+    }
+    columns.extend([Column::Status, Column::Plan, Column::Pr]);
+    phases_without_table(roadmap, &HashSet::new(), &columns)
+}
+
 fn line_end(line: &str) -> &'static str {
     if line.ends_with("\r\n") { "\r\n" } else { "\n" }
 }
