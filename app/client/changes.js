@@ -56,6 +56,7 @@ function concerns(change) {
   if (!shown.repo || !change.repo) return true;
   if (shown.dispatch && change.dispatch === shown.dispatch) return true;
   if (shown.repo !== change.repo) return false;
+  if (change.objective && (shown.plan || shown.objective)) return String(change.objective) === shown.objective;
   return !change.plan || !shown.plan || String(change.plan) === shown.plan;
 }
 

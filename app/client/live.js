@@ -5,6 +5,7 @@ import { takeFiles } from "./drop.js";
 import { sendForms } from "./forms.js";
 import { followHistory, rememberFolds } from "./page.js";
 import { hideBrokenPictures } from "./pictures.js";
+import { followRoadmap } from "./roadmap.js";
 import { offerCopies } from "./copy.js";
 import { keepTimesFresh } from "./times.js";
 
@@ -18,3 +19,4 @@ keepTimesFresh();
 keepDrafts();
 takeFiles();
 hideBrokenPictures();
+followRoadmap();

@@ -59,6 +59,7 @@ export function show({ page, main, url }, mode) {
   if (before && now.dataset.phase && now.dataset.phase !== before) {
     announce(`Now ${now.querySelector("[aria-current=step] .stage-name")?.textContent.trim() ?? now.dataset.phase}.`);
   }
+  document.dispatchEvent(new Event("shown"));
   if (mode !== "background") arrive(now, moved);
 }
 

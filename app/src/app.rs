@@ -8,8 +8,8 @@ use leptos_router::{SsrMode, path};
 
 use crate::components::TopBar;
 use crate::pages::{
-    BatchPage, CreatePage, DispatchPage, NewPage, NotFound, OverviewPage, PlanRoute, ReposPage, RunsPage,
-    SettingsPage, SignInPage, SubmitPage,
+    BatchPage, CreatePage, DispatchPage, NewPage, NotFound, ObjectiveRoute, ObjectivesPage, OverviewPage,
+    PlanRoute, ReposPage, RunsPage, SettingsPage, SignInPage, SubmitPage,
 };
 
 /// The document around every page.
@@ -47,6 +47,7 @@ pub fn App() -> impl IntoView {
             <Routes fallback=NotFound>
                 <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async/>
                 <Route path=path!("/new") view=NewPage ssr=SsrMode::Async/>
+                <Route path=path!("/objectives") view=ObjectivesPage ssr=SsrMode::Async/>
                 <Route path=path!("/runs") view=RunsPage ssr=SsrMode::Async/>
                 <Route path=path!("/repos") view=ReposPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
@@ -55,6 +56,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/submit") view=SubmitPage ssr=SsrMode::Async/>
                 <Route path=path!("/batches/:id") view=BatchPage ssr=SsrMode::Async/>
                 <Route path=path!("/:owner/:repo/settings") view=SettingsPage ssr=SsrMode::Async/>
+                <Route path=path!("/:owner/:repo/objectives/:number") view=ObjectiveRoute ssr=SsrMode::Async/>
                 <Route path=path!("/:owner/:repo/plans/:number") view=PlanRoute ssr=SsrMode::Async/>
             </Routes>
         </Router>

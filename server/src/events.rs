@@ -30,6 +30,7 @@ const KEPT: usize = 1024;
 pub struct Change {
     pub repo: RepoName,
     pub plan: Option<i64>,
+    pub objective: Option<i64>,
     pub dispatch: Option<String>,
 }
 
@@ -152,7 +153,7 @@ mod tests {
 
     fn change(plan: i64) -> Change {
         let repo = RepoName { owner: "acme".into(), name: "widgets".into() };
-        Change { repo, plan: Some(plan), dispatch: None }
+        Change { repo, plan: Some(plan), objective: None, dispatch: None }
     }
 
     fn ids(missed: Missed) -> Option<Vec<u64>> {

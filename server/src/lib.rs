@@ -11,6 +11,7 @@ pub mod dispatch;
 pub mod events;
 pub mod github;
 pub mod mirror;
+pub mod objectives;
 pub mod offline;
 pub mod pages;
 pub mod reconcile;

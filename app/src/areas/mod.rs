@@ -7,6 +7,7 @@
 mod account;
 mod batches;
 mod dispatches;
+mod objectives;
 mod plans;
 mod problem;
 mod repositories;
@@ -14,6 +15,7 @@ mod repositories;
 pub use account::*;
 pub use batches::*;
 pub use dispatches::*;
+pub use objectives::*;
 pub use plans::*;
 pub use problem::*;
 pub use repositories::*;
@@ -24,6 +26,7 @@ pub use repositories::*;
 pub struct Areas {
     pub account: std::sync::Arc<dyn Account>,
     pub dispatches: std::sync::Arc<dyn Dispatches>,
+    pub objectives: std::sync::Arc<dyn Objectives>,
     pub plans: std::sync::Arc<dyn Plans>,
     pub repositories: std::sync::Arc<dyn Repositories>,
 }

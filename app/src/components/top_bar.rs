@@ -39,6 +39,7 @@ pub(crate) fn TopBar() -> impl IntoView {
                 <nav aria-label="Main">
                     <ul class="places">
                         {place("/", "Plans")}
+                        {place("/objectives", "Objectives")}
                         {place("/runs", "Runs")}
                         {place("/repos", "Repositories")}
                     </ul>
@@ -71,6 +72,7 @@ fn person() -> AnyView {
                         <p class="menu-head"><strong>{name}</strong><br/><span class="muted">{viewer.login.clone()}</span></p>
                         <ul class="menu-places">
                             <li><a href="/">"Plans"</a></li>
+                            <li><a href="/objectives">"Objectives"</a></li>
                             <li><a href="/runs">"Runs"</a></li>
                             <li><a href="/repos">"Repositories"</a></li>
                         </ul>

@@ -140,7 +140,7 @@ async fn refuse(app: &App, item: Item, problems: Vec<Problem>) -> Result<(), Pro
     let repo = repo_of(&item.work);
     save(app, &Item { became: Became::Refused(problems), ..item }).await?;
     if let Some(repo) = repo {
-        app.events.publish(crate::events::Change { repo, plan: None, dispatch: None });
+        app.events.publish(crate::events::Change { repo, plan: None, objective: None, dispatch: None });
     }
     Ok(())
 }

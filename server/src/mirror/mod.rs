@@ -8,7 +8,8 @@
 pub mod access;
 pub mod facts;
 mod housekeeping;
-mod plans;
+pub mod objectives;
+pub(crate) mod plans;
 pub mod read;
 mod refresh;
 mod repositories;
@@ -58,7 +59,8 @@ pub async fn track(app: &App, viewer: &Viewer, repo: &RepoName) -> Result<(), Pr
     Ok(())
 }
 
-/// Reads a plan again: issue, comments, pull request, runs, jobs and checks.
+/// Reads a plan again: issue, comments, pull request, runs, jobs and checks. An issue that is an
+/// objective is read as one.
 ///
 /// # Errors
 /// `NotFound` when nobody connected the repository; otherwise why GitHub could not be read.
@@ -66,10 +68,33 @@ pub async fn refresh_plan(app: &App, repo: &RepoName, number: i64) -> Result<(),
     app.mirror.refresh(app, repo, number).await
 }
 
+/// What the mirror knows of a repository that the viewer may see, and what they may do there.
+///
+/// # Errors
+/// `NotFound` when they may not see it, and why GitHub could not be asked about a private one.
+pub async fn visible(
+    app: &App,
+    viewer: Option<&Viewer>,
+    repo: &RepoName,
+) -> Result<(Option<store::Repository>, Option<access::Access>), Problem> {
+    let known = store::repositories(app.db.pool()).await.map_err(fault)?;
+    let known = known.into_iter().find(|known| known.repo == *repo);
+    let public = known.as_ref().is_some_and(|known| !known.private);
+    if viewer.is_none() && public {
+        return Ok((known, None));
+    }
+    match access::require(app, viewer, repo, Level::Read).await {
+        Ok(access) => Ok((known, viewer.map(|_| access))),
+        // What everybody may read stays readable while GitHub cannot be asked.
+        Err(problem) if public && problem.kind != ProblemKind::NotFound => Ok((known, None)),
+        Err(problem) => Err(problem),
+    }
+}
+
 /// Who reads a repository for the mirror: the GitHub App where it is installed, else the person who connected
 /// the repository.
-struct Reader {
-    client: Client,
+pub(crate) struct Reader {
+    pub(crate) client: Client,
     repo: RepoName,
     /// The person's account; nothing when the App reads.
     account_id: Option<i64>,
@@ -78,7 +103,7 @@ struct Reader {
 impl Reader {
     /// # Errors
     /// `NotFound` when nobody connected the repository, `SignedOut` when whoever did must sign in again.
-    async fn of(app: &App, repo: &RepoName) -> Result<Reader, Problem> {
+    pub(crate) async fn of(app: &App, repo: &RepoName) -> Result<Reader, Problem> {
         let Some(connection) = store::connection(app.db.pool(), repo).await.map_err(fault)? else {
             return Err(Problem::new(ProblemKind::NotFound, format!("Nobody has connected {repo} yet."))
                 .next("Connect it under Repositories."));

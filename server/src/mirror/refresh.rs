@@ -8,9 +8,10 @@ use tokio::sync::{Mutex, Semaphore};
 use waymark_app::areas::{Problem, ProblemKind, RepoName};
 
 use super::snapshot::Snapshot;
-use super::{Reader, facts, fault, housekeeping, now_ms, read, store, words};
+use super::{Reader, facts, fault, housekeeping, now_ms, objectives, read, store, words};
 use crate::events::Change;
 use crate::github::Client;
+use crate::objectives::flow;
 use crate::state::App;
 
 /// Plans that are read at the same time.
@@ -109,6 +110,11 @@ async fn refresh(app: &App, repo: &RepoName, number: i64) -> Result<(), Problem>
     if changed {
         publish(app, repo, Some(number));
     }
+    match &snapshot {
+        Some(_) if changed => flow::plan_changed(app, repo, number).await,
+        Some(_) => {}
+        None => objectives::refresh(app, &reader.client, repo, number).await?,
+    }
     Ok(())
 }
 
@@ -140,5 +146,5 @@ pub(super) async fn stale_repository(app: &App, repo: &RepoName, problem: &Probl
 }
 
 pub(super) fn publish(app: &App, repo: &RepoName, plan: Option<i64>) {
-    app.events.publish(Change { repo: repo.clone(), plan, dispatch: None });
+    app.events.publish(Change { repo: repo.clone(), plan, objective: None, dispatch: None });
 }

@@ -360,7 +360,12 @@ pub async fn plans_of<'e>(
 
 /// Empties the mirror. What is Waymark's own stays.
 pub async fn drop_all(tx: &mut AnyConnection) -> Result<(), sqlx::Error> {
-    for sql in ["DELETE FROM mirror_links", "DELETE FROM mirror_plans", "DELETE FROM mirror_repositories"] {
+    for sql in [
+        "DELETE FROM mirror_links",
+        "DELETE FROM mirror_plans",
+        "DELETE FROM mirror_objectives",
+        "DELETE FROM mirror_repositories",
+    ] {
         sqlx::query(sql).execute(&mut *tx).await?;
     }
     Ok(())

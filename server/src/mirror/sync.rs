@@ -1,15 +1,15 @@
-//! Reading a repository: which plans there are, and those that changed since the last time.
+//! Reading a repository: which plans and objectives there are, and those that changed since the last time.
 
 use futures::stream::{self, StreamExt};
 use waymark_app::areas::{Problem, ProblemKind, RepoName};
 
 use super::refresh::{publish, stale_repository};
-use super::{Reader, access, fault, now_ms, refresh_plan, store};
+use super::{Reader, access, fault, now_ms, objectives, refresh_plan, store};
 use crate::github::model::{Issue, millis};
 use crate::state::App;
 
-/// Labels by which plans are found.
-const LABELS: [&str; 2] = ["erk-plan", "erk-pr"];
+/// Labels by which plans and objectives are found.
+const LABELS: [&str; 3] = ["erk-plan", "erk-pr", objectives::LABEL];
 /// Changes up to so long before the last one are read again, in seconds: GitHub's lists lag.
 const OVERLAP: i64 = 60;
 
@@ -40,6 +40,7 @@ async fn read(app: &App, repo: &RepoName) -> Result<(), Problem> {
     let since = store::since(app.db.pool(), repo).await.map_err(fault)?;
     let from = since.as_deref().and_then(earlier);
     let mut plans: Vec<i64> = store::unsettled(app.db.pool(), repo).await.map_err(fault)?;
+    plans.extend(objectives::store::unsettled(app.db.pool(), repo).await.map_err(fault)?);
     let mut newest = since.clone();
     for label in LABELS {
         let mut path =

@@ -199,6 +199,11 @@ async fn turn(app: &App, id: &str, from: DispatchState, to: DispatchState) -> Re
 /// Tells the pages that something of the dispatch changed.
 pub async fn publish(app: &App, id: &str) {
     if let Ok(Some(dispatch)) = load(app, id).await {
-        app.events.publish(Change { repo: dispatch.repo, plan: dispatch.issue, dispatch: Some(dispatch.id) });
+        app.events.publish(Change {
+            repo: dispatch.repo,
+            plan: dispatch.issue,
+            objective: None,
+            dispatch: Some(dispatch.id),
+        });
     }
 }

@@ -8,7 +8,7 @@ mod act;
 mod edit;
 mod evidence;
 mod offers;
-mod overview;
+pub(crate) mod overview;
 mod page;
 mod stages;
 
@@ -19,7 +19,7 @@ use waymark_app::areas::{
     ProblemKind, RepoName, SubmitForm, Viewer,
 };
 
-use super::access::{self, Access, Level};
+use super::access::{self, Level};
 use super::facts::view;
 use super::{fault, refresh_plan, store};
 use crate::state::App;
@@ -35,26 +35,6 @@ pub struct Plans {
 impl Plans {
     pub fn new(app: App, dispatches: Arc<dyn Dispatches>) -> Self {
         Plans { app, dispatches, editing: tokio::sync::Mutex::default() }
-    }
-
-    /// What the mirror knows of a repository that the viewer may see, and what they may do there.
-    async fn visible(
-        &self,
-        viewer: Option<&Viewer>,
-        repo: &RepoName,
-    ) -> Result<(Option<store::Repository>, Option<Access>), Problem> {
-        let known = store::repositories(self.app.db.pool()).await.map_err(fault)?;
-        let known = known.into_iter().find(|known| known.repo == *repo);
-        let public = known.as_ref().is_some_and(|known| !known.private);
-        if viewer.is_none() && public {
-            return Ok((known, None));
-        }
-        match access::require(&self.app, viewer, repo, Level::Read).await {
-            Ok(access) => Ok((known, viewer.map(|_| access))),
-            // What everybody may read stays readable while GitHub cannot be asked.
-            Err(problem) if public && problem.kind != ProblemKind::NotFound => Ok((known, None)),
-            Err(problem) => Err(problem),
-        }
     }
 
     async fn kept(&self, repo: &RepoName, number: i64) -> Result<Option<store::Kept>, Problem> {
@@ -75,7 +55,7 @@ impl Area for Plans {
     }
 
     async fn plan(&self, viewer: Option<&Viewer>, repo: &RepoName, number: i64) -> Result<PlanPage, Problem> {
-        let (known, access) = self.visible(viewer, repo).await?;
+        let (known, access) = super::visible(&self.app, viewer, repo).await?;
         let mut kept = self.kept(repo, number).await?;
         if kept.is_none() && known.is_some() && viewer.is_some() {
             // It may be newer than the last reading.

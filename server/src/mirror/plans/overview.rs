@@ -140,7 +140,7 @@ fn order(sort: Sort) -> &'static str {
 }
 
 /// Repositories of the mirror that the viewer may see, and those of them whose copy is old.
-async fn visible(
+pub(crate) async fn visible(
     app: &App,
     viewer: Option<&Viewer>,
     known: Vec<store::Repository>,

@@ -1,0 +1,38 @@
+//! What the list says when it has no rows: the next step, with one button.
+
+use leptos::prelude::*;
+
+pub(super) fn empty(connected: bool, filtered: bool, signed_in: bool) -> AnyView {
+    let (heading, words, to, button) = if filtered {
+        ("No objective matches", "Take a filter away to see more.", "/objectives", "Clear the filters")
+    } else if !signed_in {
+        (
+            "Large work, drawn as a roadmap",
+            "An objective is an issue with a roadmap: nodes in phases that build on each other. Sign in to plan its nodes from the picture.",
+            "/sign-in?to=%2Fobjectives",
+            "Sign in",
+        )
+    } else if connected {
+        (
+            "No objectives yet",
+            "An objective is an issue with the label erk-objective and a roadmap. It shows here as soon as it is on GitHub.",
+            "/repos",
+            "Look at the repositories",
+        )
+    } else {
+        (
+            "No repository is connected",
+            "Connect a repository to see its objectives here.",
+            "/repos",
+            "Choose a repository",
+        )
+    };
+    view! {
+        <section class="empty" id="empty">
+            <h2>{heading}</h2>
+            <p>{words}</p>
+            <p><a class="button primary" href=to>{button}</a></p>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,165 @@
+//! `/{owner}/{repo}/objectives/{n}`: the roadmap as a picture and as a list, with a panel for the node
+//! that the address chooses.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+
+use super::{findings, graph, list, panel, table};
+use crate::address::{address, value};
+use crate::areas::{ObjectiveCommand, ObjectivePage, Problem, ProblemKind, RepoName};
+use crate::commands::{Notice, notice};
+use crate::components::{ago, icon, markdown, notice_view, problem_page};
+use crate::context::{areas, query, viewer};
+
+#[component]
+pub(crate) fn ObjectiveRoute() -> impl IntoView {
+    let params = use_params_map().get_untracked();
+    let text = |name: &str| params.get(name).unwrap_or_default();
+    let repo = RepoName::parse(&format!("{}/{}", text("owner"), text("repo")));
+    let number = text("number").parse::<i64>().ok().filter(|number| *number > 0);
+    crate::pages::page(async move {
+        let (Some(repo), Some(number)) = (repo, number) else {
+            return problem_page(Problem::new(ProblemKind::NotFound, "There is no page at this address."));
+        };
+        let viewer = viewer();
+        let notice = notice();
+        let node = value(&query(), "node");
+        let page = areas().objectives.objective(viewer.as_ref(), &repo, number, node.as_deref()).await;
+        match page {
+            Ok(page) => view_of(&page, &notice, viewer.is_some()),
+            Err(problem) => problem_page(problem),
+        }
+    })
+}
+
+fn view_of(page: &ObjectivePage, notice: &Notice, signed_in: bool) -> AnyView {
+    let row = &page.row;
+    let repo = row.repo.to_string();
+    let stale = page.stale.clone().map(|why| {
+        view! { <p class="notice hint" role="status">{icon("clock")} <span>{why} " This is the copy of " {ago(row.as_of)} "."</span></p> }
+    });
+    let unreadable = row.unreadable.clone().map(|why| {
+        view! { <p class="notice problems">{icon("alert")} <span><strong>"The roadmap cannot be shown: "</strong>{why}</span></p> }
+    });
+    let chosen = page.chosen.as_ref().and_then(|detail| Some((page.node(&detail.id)?, detail)));
+    let has_nodes = page.nodes().next().is_some();
+    let prose = (!page.prose.is_empty()).then(|| {
+        view! {
+            <details class="prose" open=!has_nodes id="prose">
+                <summary>"About this objective"</summary>
+                {markdown(&page.prose)}
+            </details>
+        }
+    });
+    view! {
+        <Title text=format!("{} #{}", row.title, row.number)/>
+        <main
+            id="main"
+            class="page objective"
+            tabindex="-1"
+            data-live
+            data-repo=repo.clone()
+            data-objective=row.number.to_string()
+        >
+            <header class="objective-head">
+                <p class="crumbs">
+                    <a href=address("/objectives", [("repo", repo.as_str())])>{repo.clone()}</a>
+                    <span aria-hidden="true">"/"</span>
+                    <a href=page.url.clone()>{format!("#{}", row.number)} <span class="away">{icon("link-external")} <span class="sr">" on GitHub"</span></span></a>
+                </p>
+                <h1>{row.title.clone()}</h1>
+                <p class="row objective-facts">
+                    {list::progress(row)}
+                    {list::sparkline(&row.statuses)}
+                    <span class="muted">"Changed " {ago(row.changed_at)}</span>
+                    {(!row.open).then(|| view! { <span class="tag">"Closed"</span> })}
+                </p>
+            </header>
+            {notice_view(notice)}
+            {stale}
+            {unreadable}
+            {next_step(page, signed_in)}
+            {prose}
+            {findings::findings(page)}
+            {has_nodes.then(|| view! {
+                <div class="roadmap-area" class:with-panel=chosen.is_some()>
+                    {graph::graph(page)}
+                    {chosen.map(|(node, detail)| panel::panel(page, node, detail))}
+                </div>
+                {table::table(page)}
+            })}
+        </main>
+    }
+    .into_any()
+}
+
+/// What can be done now: what became ready, or that nothing is left.
+fn next_step(page: &ObjectivePage, signed_in: bool) -> Option<AnyView> {
+    let row = &page.row;
+    if page.complete && row.open {
+        let close = page
+            .can_write
+            .then(|| command(page, &ObjectiveCommand::Close, None, "Close objective", "button primary"));
+        return Some(
+            view! {
+                <div class="notice done next-step">
+                    {icon("check-circle")}
+                    <span>"Every node is done or skipped. Closing the objective closes its issue on GitHub."</span>
+                    {close}
+                </div>
+            }
+            .into_any(),
+        );
+    }
+    let ready: Vec<_> = page.nodes().filter(|node| node.ready).collect();
+    if ready.is_empty() || !signed_in || !row.open {
+        return None;
+    }
+    let links = ready.iter().take(8).map(|node| {
+        view! { <li><a class="chip" href=to_node(page, &node.id) title=node.description.clone()>{node.id.clone()}</a></li> }
+    });
+    let more = ready.len().saturating_sub(8);
+    Some(
+        view! {
+            <div class="next-step row" id="ready">
+                <span>"Ready to plan:"</span>
+                <ul class="chips" aria-label="Nodes that are ready">{links.collect_view()}</ul>
+                {(more > 0).then(|| view! { <span class="muted">"and " {more} " more"</span> })}
+            </div>
+        }
+        .into_any(),
+    )
+}
+
+/// The address at which a node is chosen.
+pub(super) fn to_node(page: &ObjectivePage, id: &str) -> String {
+    address(&page.row.path(), [("node", id)])
+}
+
+/// A button that carries out a command.
+pub(super) fn command(
+    page: &ObjectivePage,
+    command: &ObjectiveCommand,
+    node: Option<&str>,
+    words: &str,
+    class: &'static str,
+) -> AnyView {
+    let (action, mend) = match command {
+        ObjectiveCommand::Refresh => ("refresh", None),
+        ObjectiveCommand::Close => ("close", None),
+        ObjectiveCommand::Mend { mend } => ("mend", Some(mend.clone())),
+    };
+    let back = node.map(|node| to_node(page, node));
+    view! {
+        <form method="post" action="/do/objective">
+            <input type="hidden" name="repo" value=page.row.repo.to_string()/>
+            <input type="hidden" name="number" value=page.row.number.to_string()/>
+            <input type="hidden" name="do" value=action/>
+            {mend.map(|mend| view! { <input type="hidden" name="mend" value=mend/> })}
+            {back.map(|back| view! { <input type="hidden" name="back" value=back/> })}
+            <button type="submit" class=class>{words.to_owned()}</button>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,81 @@
+//! The list of objectives: filters and pages.
+
+use waymark_app::areas::{ObjectiveList, ObjectiveRow, ObjectivesQuery, Openness, Problem, Viewer};
+
+use crate::mirror::objectives::store;
+use crate::mirror::plans::overview;
+use crate::mirror::{self, fault};
+use crate::state::App;
+
+/// Rows of a page.
+const PAGE: u32 = 50;
+
+pub async fn list(
+    app: &App,
+    viewer: Option<&Viewer>,
+    query: &ObjectivesQuery,
+) -> Result<ObjectiveList, Problem> {
+    let known = mirror::store::repositories(app.db.pool()).await.map_err(fault)?;
+    let (repos, stale) = overview::visible(app, viewer, known).await;
+    let rows = store::rows(app.db.pool()).await.map_err(fault)?;
+    let seen = rows.into_iter().filter(|row| repos.contains(&row.repo));
+    let wanted: Vec<ObjectiveRow> = seen.filter(|row| fits(row, query)).collect();
+    let total = u32::try_from(wanted.len()).unwrap_or(u32::MAX);
+    let pages = total.div_ceil(PAGE).max(1);
+    let page = query.page.clamp(1, pages);
+    let rows = wanted.into_iter().skip(((page - 1) * PAGE) as usize).take(PAGE as usize).collect();
+    Ok(ObjectiveList { rows, total, page, pages, stale, connected: !repos.is_empty() })
+}
+
+fn fits(row: &ObjectiveRow, query: &ObjectivesQuery) -> bool {
+    let same =
+        |wanted: &str, value: &str| wanted.trim().is_empty() || value.eq_ignore_ascii_case(wanted.trim());
+    let shown = match query.shown {
+        Openness::Open => row.open,
+        Openness::Closed => !row.open,
+        Openness::All => true,
+    };
+    let text = format!("{} #{} {}", row.title, row.number, row.owner).to_lowercase();
+    shown
+        && same(&query.repo, &row.repo.to_string())
+        && same(&query.owner, &row.owner)
+        && (!query.ready || row.next.is_some())
+        && query.q.to_lowercase().split_whitespace().all(|word| text.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use waymark_app::areas::RepoName;
+
+    #[test]
+    fn every_filter_leaves_out_what_does_not_fit() {
+        let row = ObjectiveRow {
+            repo: RepoName::parse("acme/widgets").expect("a name"),
+            number: 12,
+            title: "Objective: Größer".into(),
+            owner: "ada".into(),
+            open: true,
+            statuses: Vec::new(),
+            done: 0,
+            total: 1,
+            blocked: 0,
+            next: None,
+            unreadable: None,
+            changed_at: 1,
+            as_of: 2,
+        };
+        let all = ObjectivesQuery::default();
+        assert!(fits(&row, &all));
+        assert!(fits(&row, &ObjectivesQuery { q: "größer #12".into(), owner: "Ada".into(), ..all.clone() }));
+        for query in [
+            ObjectivesQuery { q: "smaller".into(), ..all.clone() },
+            ObjectivesQuery { repo: "acme/secret".into(), ..all.clone() },
+            ObjectivesQuery { owner: "bob".into(), ..all.clone() },
+            ObjectivesQuery { shown: Openness::Closed, ..all.clone() },
+            ObjectivesQuery { ready: true, ..all },
+        ] {
+            assert!(!fits(&row, &query), "{query:?}");
+        }
+    }
+}

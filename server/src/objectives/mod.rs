@@ -1,0 +1,14 @@
+//! Objectives: what is shown comes from the mirror, what is done goes to GitHub as the viewer.
+//!
+//! [`write`] is the one road by which a roadmap is changed, [`flow`] moves nodes on as their plans do,
+//! and [`layout`] draws the picture.
+
+mod area;
+mod check;
+pub mod flow;
+pub mod layout;
+mod list;
+mod page;
+pub mod write;
+
+pub use area::Area;
