@@ -5,6 +5,7 @@ use waymark_domain::block;
 use waymark_domain::plan::{self, Found};
 pub use waymark_domain::plan::{heading, is_skeleton, plain_title, steps};
 pub use waymark_domain::progress::Progress;
+use waymark_domain::roadmap;
 
 use super::failure::Failure;
 use super::hub::Comment;
@@ -94,6 +95,17 @@ pub fn node_registered(body: &str, id: &str, issue: u64, pr: u64) -> Option<Stri
     }
     let changes = Map::from_iter([(key.to_owned(), Value::Array(nodes))]);
     block::update(body, ROADMAP, &changes).ok().filter(|new| new != body)
+}
+
+/// Whether a comment shows an objective's roadmap to people.
+pub fn tells_roadmap(comment: &str) -> bool {
+    comment.contains("<!-- erk:roadmap-table -->")
+}
+
+/// The objective's comment with its tables in step with the roadmap of a body; none when they are.
+pub fn tables_redrawn(comment: &str, body: &str) -> Option<String> {
+    let roadmap = roadmap::read(body, Some(comment)).ok()?;
+    Some(roadmap::redraw(comment, &roadmap)).filter(|redrawn| redrawn != comment)
 }
 
 /// The nodes of a roadmap, and the key under which its generation keeps them.

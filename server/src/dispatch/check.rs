@@ -359,7 +359,11 @@ async fn objective(
             .field("node")
             .next("Choose another node, or say that this one is to be dispatched all the same."));
     }
-    Ok((Some(number), Some(Node { objective: number, id: node.to_owned(), body })))
+    let read = crate::mirror::objectives::read(client, repo, number).await;
+    let read = read.map_err(|error| error.problem("the objective was read").field("objective"))?;
+    let comment = read.and_then(|read| read.comment);
+    let comment = comment.map(|comment| (comment.id, comment.text().to_owned()));
+    Ok((Some(number), Some(Node { objective: number, id: node.to_owned(), body, comment })))
 }
 
 /// Labels of ours that are to be created. A label that cannot be read is left to the dispatch.

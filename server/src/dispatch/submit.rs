@@ -386,10 +386,11 @@ async fn running(
 /// The roadmap node that the plan is for, when its header names one that is not done.
 async fn node(client: &Client, repo: &RepoName, snapshot: &Snapshot, objective: Option<i64>) -> Option<Node> {
     let (objective, id) = (objective?, crate::mirror::facts::node(snapshot)?);
-    let issue: Value = client.get(&format!("/repos/{repo}/issues/{objective}")).await.ok()?;
-    let body = issue["body"].as_str().unwrap_or_default().to_owned();
+    let read = crate::mirror::objectives::read(client, repo, objective).await.ok()??;
+    let body = read.issue.text().to_owned();
     let open = roadmap::status(&body, &id).is_some_and(|status| status != "done");
-    open.then_some(Node { objective, id, body })
+    let comment = read.comment.map(|comment| (comment.id, comment.text().to_owned()));
+    open.then_some(Node { objective, id, body, comment })
 }
 
 /// The model of an earlier attempt.

@@ -35,7 +35,7 @@ pub fn slots(text: &str, facts: &Facts) -> Slots {
 pub fn operations(text: &str, facts: &Facts, slots: &Slots) -> Result<Vec<Operation>, RenderError> {
     let repo = &facts.repo;
     let issue = slots.text(Slot::Issue);
-    let mut body = texts::skeleton_issue(slots, &facts.submitter, facts.objective);
+    let mut body = texts::skeleton_issue(slots, &facts.submitter, facts.objective, None);
     if let Some(node) = &facts.node {
         body = format!("{body}\n{}", texts::node_marker(&node.id));
     }

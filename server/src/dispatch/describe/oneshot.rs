@@ -26,6 +26,8 @@ pub struct Node {
     pub id: String,
     /// The objective's body as it was read.
     pub body: String,
+    /// Id and text of the comment with its tables, where it has one.
+    pub comment: Option<(i64, String)>,
 }
 
 /// What GitHub was seen to hold when the form was checked.
@@ -47,7 +49,9 @@ pub struct Facts {
 /// Stand-ins that occur nowhere in what was typed or read.
 pub fn slots(form: &Form, facts: &Facts) -> Slots {
     let node = facts.node.as_ref().map(|node| node.body.as_str()).unwrap_or_default();
-    Slots::avoiding(&[&form.instruction, &form.model, node, &facts.base, &facts.public_url])
+    let comment = facts.node.as_ref().and_then(|node| node.comment.as_ref());
+    let comment = comment.map(|(_, text)| text.as_str()).unwrap_or_default();
+    Slots::avoiding(&[&form.instruction, &form.model, node, comment, &facts.base, &facts.public_url])
 }
 
 /// The branch name with stand-ins for number and minute.
@@ -66,7 +70,8 @@ pub fn operations(form: &Form, facts: &Facts, slots: &Slots) -> Vec<Operation> {
     let repo = &facts.repo;
     let issue = slots.text(Slot::Issue);
     let title = texts::title(form);
-    let skeleton = texts::skeleton_issue(slots, &facts.submitter, facts.objective);
+    let node = facts.node.as_ref().map(|node| node.id.as_str());
+    let skeleton = texts::skeleton_issue(slots, &facts.submitter, facts.objective, node);
     let linked = texts::with_plan_comment(&skeleton, slots.number(Slot::PlanComment), &issue)
         .unwrap_or_else(|| skeleton.clone());
     let mut plan = Plan {
@@ -144,7 +149,7 @@ pub fn operations(form: &Form, facts: &Facts, slots: &Slots) -> Vec<Operation> {
             ("plan_only", (form.mode == Mode::PlanFirst).to_string()),
         ],
     ));
-    operations.extend(facts.node.as_ref().and_then(|node| roadmap::plan_node(repo, node, slots)));
+    operations.extend(facts.node.iter().flat_map(|node| roadmap::marks(repo, node, slots)));
     operations
 }
 
@@ -298,7 +303,7 @@ mod tests {
         let body = blocks::render("objective-roadmap", &roadmap);
         let facts = Facts {
             objective: Some(456),
-            node: Some(Node { objective: 456, id: "1.1".to_owned(), body }),
+            node: Some(Node { objective: 456, id: "1.1".to_owned(), body, comment: None }),
             ..facts()
         };
         let all = sent(&form("Fix auth bug", Mode::OneShot), &facts);

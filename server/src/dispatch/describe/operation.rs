@@ -31,18 +31,27 @@ pub enum Kind {
     RunLine,
     /// The objective's body with the node being planned.
     Node,
+    /// The objective's comment with its tables in step.
+    Table,
     CancelRun,
     ClosePull,
     CloseIssue,
     DeleteBranch,
     /// The objective's body with the node as it was.
     RestoreNode,
+    /// The objective's comment with its tables in step again.
+    RestoreTable,
 }
 
 impl Kind {
     /// Whether the operation replaces a text that others may change too.
     pub fn rewrites(self) -> bool {
-        matches!(self, Kind::Link | Kind::RunFacts | Kind::RunLine | Kind::Node | Kind::RestoreNode)
+        matches!(self, Kind::Link | Kind::RunFacts | Kind::RunLine) || self.is_of_objective()
+    }
+
+    /// Whether it changes an objective rather than the plan.
+    pub fn is_of_objective(self) -> bool {
+        matches!(self, Kind::Node | Kind::Table | Kind::RestoreNode | Kind::RestoreTable)
     }
 
     /// Whether sending it again makes nothing new: GitHub knows the result by its content or state.
@@ -61,7 +70,7 @@ impl Kind {
 
     /// Whether the plan's page shows what it changed, beyond the list of operations.
     pub fn shows(self) -> bool {
-        !matches!(self, Kind::Label | Kind::Tree | Kind::Commit | Kind::Node | Kind::RestoreNode)
+        !matches!(self, Kind::Label | Kind::Tree | Kind::Commit) && !self.is_of_objective()
     }
 
     /// What is being done, as the end of "when ...".
@@ -81,11 +90,13 @@ impl Kind {
             Kind::RunFacts => "the run was noted in the plan's header",
             Kind::RunLine => "the run was linked in the pull request",
             Kind::Node => "the node was marked in the roadmap",
+            Kind::Table => "the node was shown in the objective's table",
             Kind::CancelRun => "the run was cancelled",
             Kind::ClosePull => "the pull request was closed",
             Kind::CloseIssue => "the plan issue was closed",
             Kind::DeleteBranch => "the branch was deleted",
             Kind::RestoreNode => "the node was put back in the roadmap",
+            Kind::RestoreTable => "the node was put back in the objective's table",
         }
     }
 

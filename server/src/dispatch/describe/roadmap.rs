@@ -7,9 +7,18 @@ use super::{Kind, Operation, blocks, oneshot::Node};
 use crate::dispatch::journal::{Dispatch, Recorded};
 use crate::dispatch::slots::{Slot, Slots};
 use waymark_app::areas::RepoName;
+use waymark_domain::roadmap;
+
+/// The writes that mark the node in the roadmap and show that to people; none when the roadmap does not
+/// hold it.
+pub fn marks(repo: &RepoName, node: &Node, slots: &Slots) -> Vec<Operation> {
+    let mark = plan_node(repo, node, slots);
+    let table = mark.as_ref().and_then(|mark| show_node(repo, node, mark));
+    mark.into_iter().chain(table).collect()
+}
 
 /// The write that marks the node; nothing when the roadmap does not hold it.
-pub fn plan_node(repo: &RepoName, node: &Node, slots: &Slots) -> Option<Operation> {
+fn plan_node(repo: &RepoName, node: &Node, slots: &Slots) -> Option<Operation> {
     let before = blocks::node(&node.body, &node.id)?;
     let pull = format!("#{}", slots.text(Slot::Pr));
     let body = marked(&node.body, &node.id, &pull)?;
@@ -25,10 +34,53 @@ pub fn plan_node(repo: &RepoName, node: &Node, slots: &Slots) -> Option<Operatio
         .expecting(node.body.clone())
         .args(json!({
             "node": node.id,
+            "objective": node.objective,
             "pull": pull,
             "status_before": before.status,
             "pr_before": before.pr,
         }))
+        .best_effort(),
+    )
+}
+
+/// The write by which the objective's comment shows the marked node; nothing when it shows no nodes.
+fn show_node(repo: &RepoName, node: &Node, marked: &Operation) -> Option<Operation> {
+    let (id, comment) = node.comment.as_ref()?;
+    let body = marked.body.as_ref()?.get("body")?.as_str()?;
+    let redrawn = redrawn(comment, body)?;
+    Some(
+        Operation::new(
+            "mark-table",
+            Kind::Table,
+            format!("Show that in the table of objective #{}", node.objective),
+            "PATCH",
+            format!("/repos/{repo}/issues/comments/{id}"),
+        )
+        .body(json!({"body": redrawn}))
+        .expecting(comment.clone())
+        .args(json!({"objective": node.objective}))
+        .best_effort(),
+    )
+}
+
+/// The objective's comment with its tables in step with a body; nothing when they are.
+pub fn redrawn(comment: &str, body: &str) -> Option<String> {
+    let map = roadmap::read(body, Some(comment)).ok()?;
+    Some(roadmap::redraw(comment, &map)).filter(|redrawn| redrawn != comment)
+}
+
+/// The write that brings the tables in step again after the node was put back.
+pub fn restore_table(dispatch: &Dispatch, shown: &Recorded) -> Option<Operation> {
+    Some(
+        Operation::new(
+            "undo-table",
+            Kind::RestoreTable,
+            "Show that in the objective's table",
+            "PATCH",
+            dispatch.fill(&shown.path),
+        )
+        .body(json!({"body": shown.expected.clone()?}))
+        .args(shown.args.clone()?)
         .best_effort(),
     )
 }

@@ -138,7 +138,7 @@ pub fn operations(facts: &Facts, slots: &Slots) -> Vec<Operation> {
             ("from_step", facts.from_step.map(|step| step.to_string()).unwrap_or_default()),
         ],
     ));
-    operations.extend(facts.node.as_ref().and_then(|node| roadmap::plan_node(&facts.repo, node, slots)));
+    operations.extend(facts.node.iter().flat_map(|node| roadmap::marks(&facts.repo, node, slots)));
     operations
 }
 

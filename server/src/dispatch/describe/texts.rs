@@ -31,7 +31,7 @@ pub fn one_line(instruction: &str) -> String {
 }
 
 /// The body of the skeleton issue, before the plan comment exists.
-pub fn skeleton_issue(slots: &Slots, submitter: &str, objective: Option<i64>) -> String {
+pub fn skeleton_issue(slots: &Slots, submitter: &str, objective: Option<i64>, node: Option<&str>) -> String {
     let mut header = json!({
         "schema_version": "2",
         "created_at": slots.text(Slot::Now),
@@ -52,7 +52,8 @@ pub fn skeleton_issue(slots: &Slots, submitter: &str, objective: Option<i64>) ->
         header["objective_issue"] = json!(objective);
     }
     let marker = marker(&slots.text(Slot::Dispatch), "create-issue");
-    format!("{}\n\n{marker}", blocks::render("plan-header", &header))
+    let node = node.map(|node| format!("\n{}", node_marker(node))).unwrap_or_default();
+    format!("{}\n\n{marker}{node}", blocks::render("plan-header", &header))
 }
 
 /// Whether a body holds a plan header that can be read.

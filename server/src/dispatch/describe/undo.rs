@@ -89,6 +89,7 @@ pub fn operations(dispatch: &Dispatch, made: &[Recorded]) -> Vec<Operation> {
         ));
     }
     undo.extend(has(Kind::Node).and_then(|node| roadmap::restore_node(dispatch, node)));
+    undo.extend(has(Kind::Table).and_then(|table| roadmap::restore_table(dispatch, table)));
     undo
 }
 
@@ -105,6 +106,7 @@ pub fn undone_by(kind: Kind) -> Option<Kind> {
         Kind::CloseIssue => Some(Kind::Issue),
         Kind::DeleteBranch => Some(Kind::Branch),
         Kind::RestoreNode => Some(Kind::Node),
+        Kind::RestoreTable => Some(Kind::Table),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! One operation: looked up when it was lost, else sent, and recorded before and after.
 
 use serde_json::Value;
-use waymark_app::areas::{DispatchState, OperationState, Problem, ProblemKind};
+use waymark_app::areas::{DispatchState, OperationState, Problem, ProblemKind, RepoName};
 
 use super::clock::now_ms;
 use super::lookup::{self, Seen};
@@ -145,8 +145,11 @@ impl Carrying<'_> {
         }
         tx.commit().await.map_err(fault)?;
         publish(self.app, &self.dispatch.id).await;
+        let objective = self.operation.args.as_ref().and_then(|args| args["objective"].as_i64());
         if self.operation.kind.shows() {
-            refresh(self.app, &self.dispatch);
+            refresh(self.app, &self.dispatch.repo, self.dispatch.issue);
+        } else if self.operation.kind.is_of_objective() {
+            refresh(self.app, &self.dispatch.repo, objective);
         }
         Ok(Flow::Next)
     }
@@ -180,9 +183,9 @@ async fn record(app: &App, operation: &Recorded) -> Result<(), Problem> {
 }
 
 /// Lets the mirror catch up, without making the dispatch wait for it.
-fn refresh(app: &App, dispatch: &Dispatch) {
-    let Some(issue) = dispatch.issue else { return };
-    let (app, repo) = (app.clone(), dispatch.repo.clone());
+fn refresh(app: &App, repo: &RepoName, issue: Option<i64>) {
+    let Some(issue) = issue else { return };
+    let (app, repo) = (app.clone(), repo.clone());
     tokio::spawn(async move {
         if let Err(problem) = crate::mirror::refresh_plan(&app, &repo, issue).await {
             tracing::debug!(%repo, issue, %problem, "the mirror did not catch up with a dispatch");

@@ -25,7 +25,12 @@ pub async fn rewrite(carrying: &mut Carrying<'_>) -> Result<Flow, Problem> {
             Ok(read) => read,
             Err(error) => return carrying.failed(error.problem(carrying.doing()), false).await,
         };
-        let after = match change(&carrying.dispatch, &carrying.operation, &before) {
+        let around = match around(&carrying.client, &carrying.dispatch, &carrying.operation).await {
+            Ok(around) => around,
+            Err(error) => return carrying.failed(error.problem(carrying.doing()), false).await,
+        };
+        let changed = |text: &str| change(&carrying.dispatch, &carrying.operation, text, around.as_deref());
+        let after = match changed(&before) {
             Ok(Some(after)) => after,
             Ok(None) => return carrying.done(&json!({"html_url": url})).await,
             Err(words) => {
@@ -44,8 +49,9 @@ pub async fn rewrite(carrying: &mut Carrying<'_>) -> Result<Flow, Problem> {
             Some(Ok(_)) => {}
             Some(Err(error)) => return carrying.gave_up(error).await,
         }
+        let changed = |text: &str| change(&carrying.dispatch, &carrying.operation, text, around.as_deref());
         match read(&carrying.client, &path).await {
-            Ok((now, _)) if matches!(change(&carrying.dispatch, &carrying.operation, &now), Ok(Some(_))) => {}
+            Ok((now, _)) if matches!(changed(&now), Ok(Some(_))) => {}
             _ => return carrying.done(&json!({"html_url": url})).await,
         }
     }
@@ -65,7 +71,20 @@ pub async fn applied(
     path: &str,
 ) -> Result<bool, Error> {
     let (text, _) = read(client, path).await?;
-    Ok(change(dispatch, operation, &text) == Ok(None))
+    let around = around(client, dispatch, operation).await?;
+    Ok(change(dispatch, operation, &text, around.as_deref()) == Ok(None))
+}
+
+/// The body of the objective whose tables are redrawn: what they say follows from it.
+async fn around(client: &Client, dispatch: &Dispatch, operation: &Recorded) -> Result<Option<String>, Error> {
+    let objective = operation.args.as_ref().and_then(|args| args["objective"].as_i64());
+    match (operation.kind, objective) {
+        (Kind::Table | Kind::RestoreTable, Some(objective)) => {
+            let path = format!("/repos/{}/issues/{objective}", dispatch.repo);
+            read(client, &path).await.map(|(body, _)| Some(body))
+        }
+        _ => Ok(None),
+    }
 }
 
 async fn read(client: &Client, path: &str) -> Result<(String, Option<String>), Error> {
@@ -78,7 +97,15 @@ async fn read(client: &Client, path: &str) -> Result<(String, Option<String>), E
 ///
 /// # Errors
 /// Why the change cannot be applied, in words.
-fn change(dispatch: &Dispatch, operation: &Recorded, now: &str) -> Result<Option<String>, &'static str> {
+fn change(
+    dispatch: &Dispatch,
+    operation: &Recorded,
+    now: &str,
+    around: Option<&str>,
+) -> Result<Option<String>, &'static str> {
+    if let Some(objective) = around {
+        return Ok(roadmap::redrawn(now, objective));
+    }
     let described =
         operation.body.as_ref().and_then(|body| body["body"].as_str()).map(|text| dispatch.fill(text));
     let expected = operation.expected.as_ref().map(|text| dispatch.fill(text));
