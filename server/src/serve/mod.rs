@@ -4,6 +4,8 @@ mod download;
 pub mod log;
 mod router;
 #[cfg(feature = "sandbox")]
+mod sample;
+#[cfg(feature = "sandbox")]
 pub mod sandbox;
 
 use std::net::SocketAddr;
@@ -22,6 +24,7 @@ use crate::events::Events;
 use crate::github::{GitHub, Installations};
 use crate::mirror;
 use crate::mirror::access::AccessCache;
+use crate::objectives;
 use crate::state::App;
 
 pub use router::router;
@@ -72,6 +75,7 @@ pub fn areas(app: &App) -> Areas {
     let dispatches = Arc::new(dispatch::Area::new(app.clone(), repositories.clone()));
     Areas {
         account: Arc::new(app.clone()),
+        objectives: Arc::new(objectives::Area::new(app.clone())),
         plans: Arc::new(mirror::Plans::new(app.clone(), dispatches.clone())),
         dispatches,
         repositories,

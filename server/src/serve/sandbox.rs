@@ -47,9 +47,11 @@ pub async fn embedded(config: &Config) -> Result<Sandbox, Failure> {
         .and_then(|found| found.first().copied())
         .ok_or_else(|| Failure("WAYMARK_SANDBOX_ADDR is not an address".to_owned()))?;
     let tools = tools(&config.data_dir)?;
-    start(Options {
+    let world = config.data_dir.join("sandbox");
+    let fresh = !world.exists();
+    let sandbox = start(Options {
         addr,
-        data_dir: Some(config.data_dir.join("sandbox")),
+        data_dir: Some(world),
         oauth_client_id: config.github_client_id.clone(),
         oauth_client_secret: config.github_client_secret.expose_secret().to_owned(),
         webhook: Some(WebhookTarget {
@@ -58,7 +60,13 @@ pub async fn embedded(config: &Config) -> Result<Sandbox, Failure> {
         }),
         tool_path: vec![tools],
     })
-    .await
+    .await?;
+    if fresh {
+        super::sample::objective(&sandbox.url())
+            .await
+            .map_err(|error| Failure::of("the sample objective was not made", &error))?;
+    }
+    Ok(sandbox)
 }
 
 /// Runs the sandbox until the process is told to stop.

@@ -8,6 +8,7 @@ mod auth;
 mod dispatch;
 mod hardening;
 mod killed;
+mod objectives;
 mod plans;
 mod process;
 mod support;

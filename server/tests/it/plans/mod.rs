@@ -17,7 +17,7 @@ use waymark_server::serve;
 use crate::support::World;
 
 /// Longest wait for something that a run does.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A person who has signed in, with what they use.
 pub struct Person<'a> {
@@ -44,15 +44,20 @@ impl<'a> Person<'a> {
 
     /// Dispatches an instruction on `acme/widgets` and answers the number of the plan.
     pub async fn dispatch(&self, mode: Mode) -> i64 {
-        let form = NewForm {
+        self.dispatch_form(&NewForm {
             repo: "acme/widgets".into(),
             base: "main".into(),
             instruction: "Say hello in the README".into(),
             mode,
             ..NewForm::default()
-        };
+        })
+        .await
+    }
+
+    /// Dispatches a form and answers the number of the plan.
+    pub async fn dispatch_form(&self, form: &NewForm) -> i64 {
         let mut changes = Box::pin(self.world.app().events.subscribe());
-        let id = self.areas.dispatches.dispatch(&self.viewer, None, &form).await.expect("dispatched");
+        let id = self.areas.dispatches.dispatch(&self.viewer, None, form).await.expect("dispatched");
         let sent = async {
             loop {
                 let dispatch = self.areas.dispatches.get(&self.viewer, &id).await.expect("the dispatch");
