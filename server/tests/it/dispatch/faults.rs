@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 use waymark_app::areas::{DispatchCommand, DispatchState, DispatchView, OperationState, OperationView};
 
@@ -19,6 +20,9 @@ fn fault(name: &'static str, says: &'static str, how: Value) -> Fault {
     Fault { name, how, says }
 }
 
+/// Longer than any answer takes on a busy machine.
+const PATIENT: Duration = Duration::from_secs(15);
+
 fn refusals() -> Vec<Fault> {
     [("401", 401), ("403", 403), ("404", 404), ("409", 409), ("422", 422)]
         .into_iter()
@@ -30,67 +34,76 @@ fn of<'a>(view: &'a DispatchView, key: &str) -> &'a OperationView {
     view.operations.iter().find(|operation| operation.key == key).expect("the operation")
 }
 
-/// The fault at every write, one dispatch each.
-async fn at_every_write(bench: &Bench, fault: &Fault) {
-    for write in Write::ALL {
-        let at = format!("{} at {}", fault.name, write.key);
-        bench.reset().await;
-        let id = bench.dispatch_with_fault(&write, &fault.how).await;
-        let view = bench.rest(&id).await;
-        bench.control("release", json!({})).await;
-        let hit = of(&view, write.key);
-        assert_eq!(hit.state, OperationState::Failed, "{at}: {view:#?}");
-        let problem = hit.problem.as_ref().expect("a problem");
-        assert!(problem.message.contains(fault.says), "{at}: {}", problem.message);
-        assert!(problem.next.as_ref().is_some_and(|next| !next.is_empty()), "{at}: a next action");
-        // Without a token nothing after it can be sent either: the dispatch stops, or it was the last.
-        let last = view.operations.last().is_some_and(|operation| operation.key == write.key);
-        let command = if hit.best_effort && (fault.name != "401" || last) {
-            assert_eq!(view.state, DispatchState::Sent, "{at}");
-            DispatchCommand::Retry { operation: write.key.to_owned() }
-        } else {
-            assert_eq!(view.state, DispatchState::Stopped, "{at}");
-            let before = view.operations.iter().take_while(|operation| operation.key != write.key);
-            before.for_each(|operation| assert_eq!(operation.state, OperationState::Done, "{at}"));
-            DispatchCommand::Resume
-        };
-        if fault.name == "401" {
-            // The token is forgotten; the person signs in again, as the message says.
-            bench.sign_in("writer").await;
-        }
-        bench.command(&id, command).await;
-        let view = bench.rest(&id).await;
-        assert_eq!(view.state, DispatchState::Sent, "{at}: {view:#?}");
-        bench.assert_made_once(&view, &at).await;
+/// Worlds at the same time: most of a dispatch is waiting.
+const AT_ONCE: usize = 4;
+
+/// The fault at every write, one dispatch in a world of its own each.
+async fn at_every_write(fault: Fault, timeout: Duration) {
+    let cases = stream::iter(Write::ALL);
+    cases
+        .for_each_concurrent(AT_ONCE, |write| {
+            let fault = &fault;
+            async move {
+                let bench = Bench::with(Duration::from_millis(300), timeout).await;
+                at_one_write(&bench, fault, &write).await;
+            }
+        })
+        .await;
+}
+
+async fn at_one_write(bench: &Bench, fault: &Fault, write: &Write) {
+    let at = format!("{} at {}", fault.name, write.key);
+    let id = bench.dispatch_with_fault(write, &fault.how).await;
+    let view = bench.rest(&id).await;
+    bench.control("release", json!({})).await;
+    let hit = of(&view, write.key);
+    assert_eq!(hit.state, OperationState::Failed, "{at}: {view:#?}");
+    let problem = hit.problem.as_ref().expect("a problem");
+    assert!(problem.message.contains(fault.says), "{at}: {}", problem.message);
+    assert!(problem.next.as_ref().is_some_and(|next| !next.is_empty()), "{at}: a next action");
+    // Without a token nothing after it can be sent either: the dispatch stops, or it was the last.
+    let last = view.operations.last().is_some_and(|operation| operation.key == write.key);
+    let command = if hit.best_effort && (fault.name != "401" || last) {
+        assert_eq!(view.state, DispatchState::Sent, "{at}");
+        DispatchCommand::Retry { operation: write.key.to_owned() }
+    } else {
+        assert_eq!(view.state, DispatchState::Stopped, "{at}");
+        let before = view.operations.iter().take_while(|operation| operation.key != write.key);
+        before.for_each(|operation| assert_eq!(operation.state, OperationState::Done, "{at}"));
+        DispatchCommand::Resume
+    };
+    if fault.name == "401" {
+        // The token is forgotten; the person signs in again, as the message says.
+        bench.sign_in("writer").await;
     }
+    bench.command(&id, command).await;
+    let view = bench.rest(&id).await;
+    assert_eq!(view.state, DispatchState::Sent, "{at}: {view:#?}");
+    bench.assert_made_once(&view, &at).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refusals_before_the_effect() {
-    let bench = Bench::start().await;
     for fault in refusals() {
-        at_every_write(&bench, &fault).await;
+        at_every_write(fault, PATIENT).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn errors_of_the_server_before_and_after_the_effect() {
-    let bench = Bench::start().await;
-    at_every_write(&bench, &fault("500 before", "500", json!({"status": 500, "when": "before"}))).await;
-    at_every_write(&bench, &fault("502 after", "502", json!({"status": 502, "when": "after"}))).await;
+    at_every_write(fault("500 before", "500", json!({"status": 500, "when": "before"})), PATIENT).await;
+    at_every_write(fault("502 after", "502", json!({"status": 502, "when": "after"})), PATIENT).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cut_connections_before_and_after_the_effect() {
-    let bench = Bench::start().await;
-    at_every_write(&bench, &fault("cut before", "cut", json!({"cut": true, "when": "before"}))).await;
-    at_every_write(&bench, &fault("cut after", "cut", json!({"cut": true, "when": "after"}))).await;
+    at_every_write(fault("cut before", "cut", json!({"cut": true, "when": "before"})), PATIENT).await;
+    at_every_write(fault("cut after", "cut", json!({"cut": true, "when": "after"})), PATIENT).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_answer_in_time() {
-    let bench = Bench::with(Duration::from_millis(300), Duration::from_secs(3)).await;
-    at_every_write(&bench, &fault("no answer", "in time", json!({"hold": true}))).await;
+    at_every_write(fault("no answer", "in time", json!({"hold": true})), Duration::from_secs(6)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
