@@ -8,8 +8,8 @@ use leptos_router::{SsrMode, path};
 
 use crate::components::TopBar;
 use crate::pages::{
-    BatchPage, CreatePage, DispatchPage, NewPage, NotFound, ObjectiveRoute, ObjectivesPage, OverviewPage,
-    PlanRoute, ReposPage, RunsPage, SettingsPage, SignInPage, SubmitPage,
+    BatchPage, CreatePage, DispatchPage, LogPage, NewPage, NotFound, ObjectiveRoute, ObjectivesPage,
+    OverviewPage, PlanRoute, ReposPage, RunsPage, SettingsPage, SignInPage, SubmitPage,
 };
 
 /// The document around every page.
@@ -58,6 +58,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/:owner/:repo/settings") view=SettingsPage ssr=SsrMode::Async/>
                 <Route path=path!("/:owner/:repo/objectives/:number") view=ObjectiveRoute ssr=SsrMode::Async/>
                 <Route path=path!("/:owner/:repo/plans/:number") view=PlanRoute ssr=SsrMode::Async/>
+                <Route path=path!("/:owner/:repo/plans/:number/jobs/:job") view=LogPage ssr=SsrMode::Async/>
             </Routes>
         </Router>
     }

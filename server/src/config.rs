@@ -124,6 +124,8 @@ pub struct Config {
     /// After this a request whose answer was lost can no longer take effect.
     pub lookup_in_flight: Duration,
     pub reconcile_every: Duration,
+    /// After this a run that was asked to stop is forced to.
+    pub force_cancel_after: Duration,
 }
 
 /// The key of the tokens at rest. Does not print.
@@ -287,6 +289,7 @@ fn checked(settings: Settings, sandbox: bool) -> Result<Config, ConfigErrors> {
         write_pause,
         lookup_lag,
         lookup_in_flight: github_timeout * 2,
+        force_cancel_after: Duration::from_secs(60),
         reconcile_every,
     })
 }

@@ -302,6 +302,34 @@ pub struct ActionOffer {
     pub destructive: bool,
 }
 
+/// Work on a plan that somebody does on their own machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocalWork {
+    pub who: Option<String>,
+    /// Epoch milliseconds.
+    pub since: Option<i64>,
+    /// The worktree that was made for it, when a comment tells.
+    pub worktree: Option<String>,
+}
+
+/// A part of a job's log: one step, as far as the log tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogSection {
+    pub name: String,
+    /// It holds an error.
+    pub failed: bool,
+    pub lines: Vec<String>,
+}
+
+/// The log of a job, as plain text in parts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobLog {
+    pub job: Job,
+    pub sections: Vec<LogSection>,
+    /// Only the end is kept.
+    pub cut: bool,
+}
+
 /// One plan, whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanPage {
@@ -330,6 +358,10 @@ pub struct PlanPage {
     pub branch: Option<String>,
     pub labels: Vec<String>,
     pub session_log_url: Option<String>,
+    /// Set while somebody works on it on their own machine.
+    pub local: Option<LocalWork>,
+    /// A run that was asked to stop and has not ended, in words.
+    pub cancelling: Option<String>,
     pub activity: Vec<Activity>,
     pub actions: Vec<ActionOffer>,
     /// Commands to check the work out, each on a line of its own.
@@ -371,6 +403,14 @@ pub enum EditRefusal {
 pub trait Plans: Send + Sync {
     async fn overview(&self, viewer: Option<&Viewer>, query: &OverviewQuery) -> Result<Overview, Problem>;
     async fn plan(&self, viewer: Option<&Viewer>, repo: &RepoName, number: i64) -> Result<PlanPage, Problem>;
+    /// The log of a job of the plan's runs, read once from GitHub when the job is over.
+    async fn log(
+        &self,
+        viewer: Option<&Viewer>,
+        repo: &RepoName,
+        number: i64,
+        job: i64,
+    ) -> Result<JobLog, Problem>;
     /// Saves the plan text to GitHub if it still is the `version` that was shown.
     async fn edit(
         &self,

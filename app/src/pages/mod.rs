@@ -25,7 +25,7 @@ pub(crate) use new::NewPage;
 pub(crate) use not_found::NotFound;
 pub(crate) use objectives::{ObjectiveRoute, ObjectivesPage};
 pub(crate) use overview::OverviewPage;
-pub(crate) use plan::PlanRoute;
+pub(crate) use plan::{LogPage, PlanRoute};
 pub(crate) use repos::ReposPage;
 pub(crate) use runs::RunsPage;
 pub(crate) use settings::SettingsPage;

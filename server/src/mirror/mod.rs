@@ -6,8 +6,10 @@
 //! - No database transaction is open while GitHub is asked.
 
 pub mod access;
+mod cancel;
 pub mod facts;
 mod housekeeping;
+mod logs;
 pub mod objectives;
 pub(crate) mod plans;
 pub mod read;
@@ -29,6 +31,16 @@ use crate::github::{Client, Error};
 use crate::state::App;
 use access::Level;
 use store::Connection;
+
+/// Follows the runs that were being stopped when the process ended.
+pub fn spawn_cancellations(app: &App) {
+    let app = app.clone();
+    tokio::spawn(async move {
+        if let Err(error) = cancel::resume_all(&app).await {
+            tracing::error!(%error, "the cancellations under way could not be read");
+        }
+    });
+}
 
 /// Starts to mirror a repository with this person's token, unless somebody's token does so already,
 /// and reads it for the first time in the background.

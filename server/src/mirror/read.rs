@@ -14,6 +14,8 @@ use crate::github::{Client, Error};
 
 /// The workflows whose runs belong to plans; the last is of an older generation.
 const WORKFLOWS: [&str; 3] = ["one-shot.yml", "plan-implement.yml", "erk-impl.yml"];
+/// The workflow whose runs carry the plan's number.
+const IMPLEMENT: &str = "plan-implement.yml";
 /// Runs of one plan that are followed: the newest.
 const MOST_RUNS: usize = 10;
 /// Lines and characters of a failed job's log that are kept.
@@ -170,7 +172,8 @@ async fn runs(client: &Client, repo: &RepoName, snapshot: &Snapshot) -> Result<(
     let named = run_ids(snapshot);
     let mut ids = named.clone();
     // Runs that were started past this plan's record tell their plan in their name.
-    let path = format!("/repos/{repo}/actions/runs?event=workflow_dispatch&per_page=50");
+    let path =
+        format!("/repos/{repo}/actions/workflows/{IMPLEMENT}/runs?event=workflow_dispatch&per_page=100");
     #[derive(Deserialize)]
     struct Page {
         workflow_runs: Vec<Run>,
@@ -238,28 +241,10 @@ pub fn failed_job(run: &Run) -> Option<&Job> {
 
 /// The last lines, without time stamps and terminal colours.
 fn tail(log: &str) -> String {
-    let lines: Vec<String> = log.lines().map(plain).collect();
+    let lines: Vec<String> = log.lines().map(super::logs::plain_line).collect();
     let text = lines[lines.len().saturating_sub(LOG_LINES)..].join("\n");
     let cut = text.chars().count().saturating_sub(LOG_CHARACTERS);
     text.chars().skip(cut).collect()
-}
-
-fn plain(line: &str) -> String {
-    let line = match line.split_once(' ') {
-        Some((stamp, rest)) if stamp.ends_with('Z') && millis(stamp).is_some() => rest,
-        _ => line,
-    };
-    let mut text = String::with_capacity(line.len());
-    let mut characters = line.chars();
-    while let Some(c) = characters.next() {
-        if c == '\u{1b}' {
-            // An escape sequence ends with a letter.
-            characters.by_ref().find(char::is_ascii_alphabetic);
-        } else if !c.is_control() || c == '\t' {
-            text.push(c);
-        }
-    }
-    text
 }
 
 /// `progress.md` of the branch, while a run works and no comment shows its progress.

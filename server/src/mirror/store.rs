@@ -365,6 +365,7 @@ pub async fn drop_all(tx: &mut AnyConnection) -> Result<(), sqlx::Error> {
         "DELETE FROM mirror_plans",
         "DELETE FROM mirror_objectives",
         "DELETE FROM mirror_repositories",
+        "DELETE FROM mirror_logs",
     ] {
         sqlx::query(sql).execute(&mut *tx).await?;
     }

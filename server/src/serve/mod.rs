@@ -129,6 +129,7 @@ pub async fn serve(config: Config) -> Result<(), Failure> {
 /// Starts what goes on beside requests.
 pub fn spawn_background(app: &App) {
     dispatch::spawn_resume_all(app);
+    mirror::spawn_cancellations(app);
     crate::webhooks::spawn(app);
     crate::reconcile::spawn(app);
     let sessions = Sessions::new(&app.db);

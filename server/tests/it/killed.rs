@@ -113,6 +113,62 @@ async fn nothing_is_lost_and_nothing_is_made_twice() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_goes_on_where_it_was() {
+    world_without_server(
+        |_| (),
+        async |world| {
+            world.github.set("repos/acme/widgets", json!({"variables": {"CLAUDE_ENABLED": "false"}})).await;
+            let process = world.process().await;
+            let browser = world.sign_in("writer").await;
+            let mut plans = Vec::new();
+            for name in ["one", "two", "three"] {
+                let issue = json!({"title": name, "body": "# A plan\n\n1. One", "labels": ["erk-plan"]});
+                let made =
+                    world.github.send("admin", Method::POST, "/repos/acme/widgets/issues", issue).await;
+                plans.push(made["number"].as_i64().expect("a number"));
+            }
+            let names: Vec<String> = plans.iter().map(|number| format!("acme/widgets/{number}")).collect();
+            let mut fields = vec![("batch", "batch0000000000000002")];
+            let keys = ["plan[0]", "plan[1]", "plan[2]"];
+            fields.extend(keys.into_iter().zip(names.iter().map(String::as_str)));
+            let held = json!({"method": "POST", "path": "/pulls$", "hold": true, "when": "after", "skip": 1});
+            world.github.set("faults", held).await;
+            let page = browser.form("/do/submit", &fields).await;
+            assert_eq!(page.location(), Some("/batches/batch0000000000000002"), "{page:?}");
+            let opened = |path: &str| path.ends_with("/pulls");
+            until(async || {
+                let writes = world.github.writes().await;
+                (writes.iter().filter(|write| opened(&write.path)).count() == 2).then_some(())
+            })
+            .await;
+            process.kill().await;
+            world.github.control(Method::DELETE, "faults", None).await;
+            world.github.set("release", json!({})).await;
+            let process = world.process().await;
+            until(async || {
+                let page = browser.get("/batches/batch0000000000000002").await;
+                page.body.contains("3 of 3 sent").then_some(())
+            })
+            .await;
+            let again = browser.form("/do/submit", &fields).await;
+            assert!(again.location().is_some(), "{again:?}");
+            process.kill().await;
+            for number in plans {
+                let path = format!("/repos/acme/widgets/git/matching-refs/heads/P{number}-");
+                let refs = world.github.get("admin", &path).await;
+                assert_eq!(refs.as_array().map(Vec::len), Some(1), "{refs}");
+            }
+            let pulls = world.github.get("admin", "/repos/acme/widgets/pulls?state=all&per_page=100").await;
+            let ours = |pull: &&Value| pull["head"]["ref"].as_str().is_some_and(|name| name.starts_with('P'));
+            assert_eq!(pulls.as_array().map(|all| all.iter().filter(ours).count()), Some(3), "{pulls}");
+            let runs = "/repos/acme/widgets/actions/workflows/plan-implement.yml/runs";
+            assert_eq!(world.github.get("admin", runs).await["total_count"], 3);
+        },
+    )
+    .await;
+}
+
 /// Everything the dispatch makes is there, once.
 async fn once(world: &World, dispatch: &Value, dispatches: usize, place: &str) {
     let get = async |path: &str| world.github.get("admin", &format!("/repos/acme/widgets/{path}")).await;

@@ -63,7 +63,7 @@ fn one(attempt: &Attempt, number: usize, newest: bool, back: &str, commands: boo
             <summary><strong>"Attempt " {number}</strong> {head}</summary>
             {sent}
             {no_run}
-            {attempt.run.as_ref().map(run)}
+            {attempt.run.as_ref().map(|one| run(one, back))}
         </details>
     }
     .into_any()

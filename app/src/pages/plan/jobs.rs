@@ -5,8 +5,9 @@ use leptos::prelude::*;
 use crate::areas::{Job, Run};
 use crate::components::{ago, copyable, icon, lasted};
 
-pub(super) fn run(run: &Run) -> AnyView {
-    let jobs = run.jobs.iter().map(|job| view! { <li>{self::job(job)}</li> });
+/// A run with its jobs; `here` is the address of the plan.
+pub(super) fn run(run: &Run, here: &str) -> AnyView {
+    let jobs = run.jobs.iter().map(|job| view! { <li>{self::job(job, here)}</li> });
     let attempt = (run.attempt > 1).then(|| format!(", attempt {}", run.attempt));
     view! {
         <div class="run">
@@ -23,7 +24,7 @@ pub(super) fn run(run: &Run) -> AnyView {
     .into_any()
 }
 
-fn job(job: &Job) -> AnyView {
+fn job(job: &Job, here: &str) -> AnyView {
     let failed = job.conclusion.as_deref().is_some_and(|how| matches!(how, "failure" | "timed_out"));
     let running = job.status == "in_progress";
     let steps = job.steps.iter().map(|step| {
@@ -45,7 +46,10 @@ fn job(job: &Job) -> AnyView {
                 {lasted(job.started_at, job.completed_at)}
             </summary>
             <ol class="job-steps">{steps.collect_view()}</ol>
-            <p class="small"><a href=job.url.clone()>"Log of " {job.name.clone()} " on GitHub"</a></p>
+            <p class="small row">
+                {(job.status == "completed").then(|| view! { <a href=format!("{here}/jobs/{}", job.id)>"Log of " {job.name.clone()}</a> })}
+                <a href=job.url.clone()>{icon("link-external")} <span class="sr">"Log of " {job.name.clone()} " "</span> "on GitHub"</a>
+            </p>
         </details>
     }
     .into_any()

@@ -7,6 +7,7 @@ mod attempts;
 mod edit;
 mod jobs;
 mod lifecycle;
+mod log;
 mod operations;
 mod pull_request;
 mod side;
@@ -19,6 +20,7 @@ use leptos_router::hooks::use_params_map;
 
 pub(super) use attempts::attempts;
 pub(super) use lifecycle::{stages_before_issue, stepper};
+pub(crate) use log::LogPage;
 pub(super) use pull_request::{checks, pr_state, review};
 
 use crate::address::value;
@@ -95,6 +97,7 @@ fn view_of(plan: &PlanPage, notice: &crate::commands::Notice, edit: &Edit) -> An
             <div class="columns">
                 <div class="column-main">
                     {stepper(&plan.stages, plan.phase, &plan.evidence)}
+                    {local(plan)}
                     {plan.trouble.as_ref().map(|one| trouble::trouble(one, &here, edit.signed_in))}
                     {text(plan, edit)}
                     {steps::steps(&plan.steps)}
@@ -106,6 +109,24 @@ fn view_of(plan: &PlanPage, notice: &crate::commands::Notice, edit: &Edit) -> An
         </main>
     }
     .into_any()
+}
+
+/// Who works on the plan on their own machine, and which run is being stopped.
+fn local(plan: &PlanPage) -> AnyView {
+    let local = plan.local.as_ref().map(|local| {
+        let who = local.who.clone().unwrap_or_else(|| "Somebody".to_owned());
+        let place = local.worktree.clone().map(|name| view! { ", in the worktree " <code>{name}</code> });
+        let since = local.since.map(|at| view! { ", since " {ago(at)} });
+        view! {
+            <p class="notice hint" id="local-work">
+                {icon("person")} <span><strong>{who}</strong> " works on it on their own machine" {place} {since} "."</span>
+            </p>
+        }
+    });
+    let cancelling = plan.cancelling.clone().map(|words| {
+        view! { <p class="notice hint" id="cancelling" role="status">{icon("clock")} <span>{words}</span></p> }
+    });
+    view! { {local} {cancelling} }.into_any()
 }
 
 fn text(plan: &PlanPage, edit: &Edit) -> AnyView {

@@ -226,12 +226,14 @@ async fn pull(client: &Client, dispatch: &Dispatch, operation: &Recorded) -> Res
 }
 
 async fn run(client: &Client, dispatch: &Dispatch, operation: &Recorded) -> Result<Seen, Error> {
+    // However many runs a busy repository has started since.
     let path = format!(
-        "/repos/{}/actions/workflows/{}/runs?event=workflow_dispatch&per_page=100",
-        dispatch.repo, dispatch.workflow
+        "/repos/{}/actions/workflows/{}/runs?event=workflow_dispatch&per_page=100&created={}",
+        dispatch.repo,
+        dispatch.workflow,
+        encode(&format!(">={}", since(dispatch)))
     );
-    let page: Value = client.get(&path).await?;
-    let runs = page["workflow_runs"].as_array().cloned().unwrap_or_default();
+    let runs: Vec<Value> = client.get_all(&path).await?;
     let distinct = dispatch.bound(Slot::DistinctId).unwrap_or_default();
     let id = |run: &Value| {
         let title = run["display_title"].as_str().or(run["name"].as_str()).unwrap_or_default();

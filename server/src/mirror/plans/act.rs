@@ -1,22 +1,15 @@
 //! Doing something to a plan, with the token of the person who asked.
 
-use std::time::Duration;
-
 use http::Method;
 use serde_json::{Value, json};
 use waymark_app::areas::{ActionKind, Problem, ProblemKind, RepoName, Viewer};
 
 use super::offers;
+use crate::github::Client;
 use crate::github::model::{Pull, Run};
-use crate::github::{Client, Error};
 use crate::mirror::snapshot::Snapshot;
-use crate::mirror::{access, refresh_plan};
+use crate::mirror::{access, cancel, refresh_plan};
 use crate::state::App;
-
-/// After this a run that was asked to stop is forced to.
-const FORCE_AFTER: Duration = Duration::from_secs(60);
-/// Between two looks at a run that was asked to stop.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 const MARK_READY: &str = "mutation MarkReady($id: ID!) { \
      markPullRequestReadyForReview(input: {pullRequestId: $id}) { pullRequest { isDraft } } }";
@@ -35,7 +28,7 @@ pub(super) async fn act(
 ) -> Result<(), Problem> {
     offers::require(snapshot, action)?;
     let client = access::client(app, Some(viewer)).await?;
-    let done = send(app, &client, repo, snapshot, action, method).await;
+    let done = send(app, viewer, &client, repo, snapshot, action, method).await;
     if done.as_ref().is_err_and(|p| matches!(p.kind, ProblemKind::Forbidden | ProblemKind::NotFound)) {
         app.access.forget(Some(viewer), repo);
     }
@@ -46,6 +39,7 @@ pub(super) async fn act(
 
 async fn send(
     app: &App,
+    viewer: &Viewer,
     client: &Client,
     repo: &RepoName,
     snapshot: &Snapshot,
@@ -77,7 +71,7 @@ async fn send(
             let doing = format!("the failed jobs of run {id} were started");
             write(Method::POST, format!("/actions/runs/{id}/rerun-failed-jobs"), None, doing).await
         }
-        ActionKind::CancelRun => cancel(app, client, repo, number, run(snapshot)?.id).await,
+        ActionKind::CancelRun => cancel::cancel(app, viewer, repo, number, run(snapshot)?.id).await,
         ActionKind::ClosePr => {
             let number = pull(snapshot)?.number;
             let doing = format!("pull request #{number} was closed");
@@ -129,37 +123,6 @@ fn reason(reason: Option<&str>) -> Result<&str, Problem> {
             .next("Choose completed or not_planned.")
             .field("method")),
     }
-}
-
-/// Asks for the run to be cancelled; when it has not ended after a minute, that is forced.
-async fn cancel(app: &App, client: &Client, repo: &RepoName, plan: i64, run: i64) -> Result<(), Problem> {
-    let path = format!("/repos/{repo}/actions/runs/{run}");
-    match client.send::<Value>(Method::POST, &format!("{path}/cancel"), None).await {
-        Ok(_) => {}
-        Err(Error::Answer { status: 409, .. }) => {
-            let words = format!("Run {run} can no longer be cancelled.");
-            return Err(Problem::new(ProblemKind::Conflict, words).next("Look at how it ended."));
-        }
-        Err(error) => return Err(error.problem(&format!("run {run} was cancelled"))),
-    }
-    let (app, client, repo) = (app.clone(), client.clone(), repo.clone());
-    tokio::spawn(async move {
-        let over = async {
-            while !client.get::<Run>(&path).await.is_ok_and(|run| run.is_completed()) {
-                tokio::time::sleep(LOOK_EVERY).await;
-            }
-        };
-        if tokio::time::timeout(FORCE_AFTER, over).await.is_err() {
-            let forced = client.send::<Value>(Method::POST, &format!("{path}/force-cancel"), None).await;
-            if let Err(error) = forced {
-                tracing::warn!(%repo, run, %error, "a run could not be forced to stop");
-            }
-        }
-        if let Err(problem) = refresh_plan(&app, &repo, plan).await {
-            tracing::debug!(%repo, plan, %problem, "a plan was not read after a cancellation");
-        }
-    });
-    Ok(())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 mod act;
 mod edit;
 mod evidence;
+mod log;
 mod offers;
 pub(crate) mod overview;
 mod page;
@@ -15,13 +16,13 @@ mod stages;
 use std::sync::Arc;
 
 use waymark_app::areas::{
-    ActionKind, Dispatches, EditRefusal, Existing, Overview, OverviewQuery, PlanPage, Plans as Area, Problem,
-    ProblemKind, RepoName, SubmitForm, Viewer,
+    ActionKind, Dispatches, EditRefusal, Existing, JobLog, Overview, OverviewQuery, PlanPage, Plans as Area,
+    Problem, ProblemKind, RepoName, SubmitForm, Viewer,
 };
 
 use super::access::{self, Level};
 use super::facts::view;
-use super::{fault, refresh_plan, store};
+use super::{cancel, fault, logs, refresh_plan, store};
 use crate::state::App;
 
 /// The area on the mirror.
@@ -64,8 +65,32 @@ impl Area for Plans {
         }
         let kept = kept.ok_or_else(|| no_plan(repo, number))?;
         let dispatches = self.dispatches.of_plan(repo, number).await?;
+        let asked = cancel::of_plan(&self.app, repo, number).await.map_err(fault)?;
         let can = offers::Can { signed_in: viewer.is_some(), level: access.map(|access| access.level) };
-        Ok(page::page(repo, kept, known.as_ref(), dispatches, can, super::now_ms()))
+        Ok(page::page(repo, kept, known.as_ref(), dispatches, &asked, can, super::now_ms()))
+    }
+
+    async fn log(
+        &self,
+        viewer: Option<&Viewer>,
+        repo: &RepoName,
+        number: i64,
+        job: i64,
+    ) -> Result<JobLog, Problem> {
+        self.visible(viewer, repo).await?;
+        let kept = self.kept(repo, number).await?.ok_or_else(|| no_plan(repo, number))?;
+        let known =
+            kept.snapshot.runs.iter().find_map(|run| Some((run, run.jobs.iter().find(|one| one.id == job)?)));
+        let Some((run, job)) = known else {
+            return Err(Problem::new(
+                ProblemKind::NotFound,
+                format!("No run of plan #{number} has such a job."),
+            )
+            .next("Open the plan and choose one of its jobs."));
+        };
+        let log = logs::of_job(&self.app, repo, job.id, job.status == "completed").await?;
+        let job = page::job(run, job);
+        Ok(JobLog { sections: log::sections(&log.text, &job), job, cut: log.cut })
     }
 
     async fn edit(

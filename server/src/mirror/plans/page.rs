@@ -4,8 +4,8 @@ mod activity;
 mod trouble;
 
 use waymark_app::areas::{
-    ActionKind, Attempt, DispatchState, DispatchView, Job, JobStep, PlanPage, PrState, PullRequest, RepoName,
-    Run,
+    ActionKind, Attempt, DispatchState, DispatchView, Job, JobStep, LocalWork, PlanPage, PrState,
+    PullRequest, RepoName, Run,
 };
 use waymark_domain::lifecycle::Phase;
 use waymark_domain::plan as domain_plan;
@@ -17,7 +17,7 @@ use super::stages::stages;
 use crate::github::model::{self, millis};
 use crate::mirror::facts;
 use crate::mirror::snapshot::{Snapshot, text};
-use crate::mirror::{store, text as plan_text};
+use crate::mirror::{cancel, store, text as plan_text};
 
 /// Puts a page together. `now` is in epoch milliseconds.
 pub(super) fn page(
@@ -25,6 +25,7 @@ pub(super) fn page(
     kept: store::Kept,
     known: Option<&store::Repository>,
     dispatches: Vec<DispatchView>,
+    asked: &[cancel::Asked],
     can: Can,
     now: i64,
 ) -> PlanPage {
@@ -40,6 +41,11 @@ pub(super) fn page(
         let ours = |kind| matches!(kind, Approve | Submit | Resubmit | Continue);
         let begun = actions.iter_mut().filter(|offer| ours(offer.kind) && offer.refused.is_none());
         begun.for_each(|offer| offer.refused = Some("A dispatch of this plan is under way.".to_owned()));
+    }
+    let cancelling = cancelling(&snapshot, asked, now);
+    if cancelling.is_some() {
+        let stop = actions.iter_mut().filter(|offer| offer.kind == ActionKind::CancelRun);
+        stop.for_each(|offer| offer.refused = Some("It was asked to stop already.".to_owned()));
     }
     let instruction = plan_text::instruction(&snapshot)
         .or_else(|| dispatches.iter().find_map(|dispatch| dispatch.instruction.clone()));
@@ -72,10 +78,45 @@ pub(super) fn page(
         branch: row.branch,
         labels: row.labels,
         session_log_url: log.filter(|url| url.starts_with("https://") || url.starts_with("http://")),
+        local: view.facts.local.then(|| local(&snapshot)),
+        cancelling,
         activity: activity::activity(&snapshot),
         actions,
         as_of,
         stale: stale.or_else(|| known.and_then(|known| known.stale.clone())),
+    }
+}
+
+/// A run that was asked to stop and has not ended, in words. `now` is in epoch milliseconds.
+fn cancelling(snapshot: &Snapshot, asked: &[cancel::Asked], now: i64) -> Option<String> {
+    let (asked, run) = asked.iter().rev().find_map(|asked| {
+        let run = snapshot.runs.iter().find(|run| run.id == asked.run)?;
+        (!run.is_completed()).then_some((asked, run))
+    })?;
+    let seconds = |since: i64| (now - since).max(0) / 1_000;
+    let state = run.status.as_deref().unwrap_or("in a state GitHub does not tell").replace('_', " ");
+    Some(match asked.forced_at {
+        None => format!(
+            "Run {} was asked to stop {} s ago and is {state}. After a minute it is forced.",
+            run.id,
+            seconds(asked.asked_at)
+        ),
+        Some(forced) => format!(
+            "Run {} was forced to stop {} s ago, and GitHub still says that it is {state}. Look at the run on GitHub.",
+            run.id,
+            seconds(forced)
+        ),
+    })
+}
+
+/// What the header and the comments tell of work on somebody's own machine.
+fn local(snapshot: &Snapshot) -> LocalWork {
+    let header = snapshot.header();
+    let worktree = snapshot.newest("erk-worktree-creation");
+    LocalWork {
+        who: text(&header, "last_local_impl_user"),
+        since: text(&header, "last_local_impl_at").and_then(|at| millis(&at)),
+        worktree: worktree.and_then(|(_, block)| text(&block, "worktree_name")),
     }
 }
 
@@ -107,7 +148,7 @@ fn run(run: &model::Run, as_of: i64) -> Run {
     }
 }
 
-fn job(run: &model::Run, job: &model::Job) -> Job {
+pub(super) fn job(run: &model::Run, job: &model::Job) -> Job {
     let step = |step: &model::JobStep| JobStep {
         number: step.number,
         name: step.name.clone(),

@@ -136,6 +136,28 @@ async fn lost_answers_while_lists_lag_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_run_is_found_in_a_busy_repository() {
+    let bench = Bench::start().await;
+    let write = Write::ALL.into_iter().find(|write| write.key == "dispatch-run").expect("a write");
+    let id = bench.dispatch_with_fault(&write, &json!({"cut": true, "when": "after"})).await;
+    assert_eq!(bench.rest(&id).await.state, DispatchState::Stopped);
+    for n in 0..105 {
+        let inputs = json!({
+            "instruction": "Something else.", "branch_name": format!("P9-{n}"), "pr_number": "9",
+            "submitted_by": "admin", "distinct_id": format!("{n:06}"),
+        });
+        let path = "/repos/acme/widgets/actions/workflows/one-shot.yml/dispatches";
+        bench.write(path, json!({"ref": "main", "inputs": inputs})).await;
+    }
+    bench.command(&id, DispatchCommand::Resume).await;
+    let view = bench.rest(&id).await;
+    assert_eq!(view.state, DispatchState::Sent, "{view:#?}");
+    let run = bench.api(&format!("/repos/acme/widgets/actions/runs/{}", view.run_id.expect("its run"))).await;
+    let title = run["display_title"].as_str().unwrap_or_default();
+    assert!(!title.starts_with("one-shot:0000") && title.starts_with("one-shot:"), "{title}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rate_limit_is_waited_for() {
     let bench = Bench::start().await;
     let limit = json!({"status": 403, "when": "before", "headers": {"retry-after": "1"},

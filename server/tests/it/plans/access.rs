@@ -1,19 +1,9 @@
 //! Who sees what, and who may do what, for every method of the area.
 
-use waymark_app::areas::{ActionKind, EditRefusal, OverviewQuery, ProblemKind};
+use waymark_app::areas::{ActionKind, EditRefusal, NewForm, OverviewQuery, ProblemKind, SubmitForm};
 
 use super::{Person, repo};
 use crate::support::{World, world};
-
-const ACTIONS: [ActionKind; 7] = [
-    ActionKind::Approve,
-    ActionKind::MarkReady,
-    ActionKind::Merge,
-    ActionKind::RerunFailed,
-    ActionKind::CancelRun,
-    ActionKind::ClosePr,
-    ActionKind::ClosePlan,
-];
 
 /// A plan in a repository, written by `admin`; its number.
 async fn plan_in(world: &World, name: &str) -> i64 {
@@ -59,10 +49,21 @@ async fn every_method_asks_who_calls() {
         }
         for (person, kind) in [(&outsider, ProblemKind::NotFound), (&reader, ProblemKind::Forbidden)] {
             let who = &person.viewer.login;
-            for action in ACTIONS {
+            for action in ActionKind::ALL.into_iter().filter(|action| *action != ActionKind::Refresh) {
                 let done = plans.act(&person.viewer, &secret, number, action, None).await;
                 assert_eq!(done.map_err(|problem| problem.kind), Err(kind), "{who}: {action:?}");
             }
+            let dispatches = &person.areas.dispatches;
+            let form = SubmitForm { repo: "acme/secret".into(), number, ..SubmitForm::default() };
+            let submitted = dispatches.submit(&person.viewer, &form).await.expect_err(who);
+            assert_eq!(submitted[0].kind, kind, "{who}");
+            let form =
+                NewForm { repo: "acme/secret".into(), instruction: "# A plan".into(), ..NewForm::default() };
+            let created = dispatches.create_plan(&person.viewer, None, &form).await.expect_err(who);
+            assert_eq!(created[0].kind, kind, "{who}");
+            let log =
+                plans.log(Some(&person.viewer), &secret, number, 1).await.map_err(|problem| problem.kind);
+            assert_eq!(log, Err(ProblemKind::NotFound), "{who}");
             let edited = plans.edit(&person.viewer, &secret, number, "", "x").await;
             assert!(matches!(edited, Err(EditRefusal::Problem(problem)) if problem.kind == kind), "{who}");
         }

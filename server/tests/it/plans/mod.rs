@@ -4,6 +4,7 @@ mod access;
 mod catching_up;
 mod installation;
 mod life;
+mod runs;
 mod submit;
 
 use std::sync::Arc;
