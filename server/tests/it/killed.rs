@@ -152,7 +152,7 @@ async fn a_batch_goes_on_where_it_was() {
             })
             .await;
             let again = browser.form("/do/submit", &fields).await;
-            assert!(again.location().is_some(), "{again:?}");
+            assert_eq!(again.location(), page.location(), "sent twice it is the same batch");
             process.kill().await;
             for number in plans {
                 let path = format!("/repos/acme/widgets/git/matching-refs/heads/P{number}-");
