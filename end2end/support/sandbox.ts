@@ -34,6 +34,21 @@ export class Sandbox {
     return (await answer.json()) as T;
   }
 
+  /** Writes to GitHub's API as the administrator. */
+  async send<T>(method: string, path: string, body: unknown): Promise<T> {
+    this.token ??= (await this.control<{ token: string }>("token", { login: "admin", scopes: ["repo"] })).token;
+    const headers = { authorization: `Bearer ${this.token}`, "content-type": "application/json" };
+    const answer = await fetch(`${this.url}${path}`, { method, headers, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as T;
+  }
+
+  /** A plan of acme/widgets whose text is the issue's body; answers its number. */
+  async plan(title: string, text: string): Promise<number> {
+    const issue = { title: `[erk-plan] ${title}`, body: text, labels: ["erk-plan"] };
+    return (await this.send<{ number: number }>("POST", "/repos/acme/widgets/issues", issue)).number;
+  }
+
   /** The writes that reached the sandbox, by path, without those of the workflow's own jobs. */
   async journal(): Promise<JournalEntry[]> {
     return this.control<JournalEntry[]>("journal");

@@ -32,7 +32,7 @@ fn view_of(batch: &BatchView) -> AnyView {
     let words = match (of(ItemState::Waiting) + of(ItemState::Working), of(ItemState::Failed)) {
         (0, 0) => "Everything is sent.".to_owned(),
         (0, failed) => format!(
-            "{} not sent. The others are as they should be; each can be tried again alone.",
+            "{} not sent. The others stay as they are; what was not sent can be tried again alone.",
             if failed == 1 { "One item was".to_owned() } else { format!("{failed} items were") }
         ),
         _ => "One is sent after the other. This page follows; it can be closed meanwhile.".to_owned(),
@@ -73,6 +73,9 @@ fn item(batch: &BatchView, item: &BatchItem) -> AnyView {
         }
         None => item.title.clone().into_any(),
     };
+    let name = item.dispatch.as_ref().map(|dispatch| {
+        view! { <span>{dispatch.title.clone()}</span> " " }
+    });
     let problems: Vec<_> =
         item.problems.iter().cloned().chain(item.dispatch.iter().flat_map(problems)).collect();
     let problems = problems.into_iter().map(|problem| {
@@ -93,7 +96,7 @@ fn item(batch: &BatchView, item: &BatchItem) -> AnyView {
             <span class=format!("mark tone-{class}")>{icon(name)}</span>
             <div>
                 <p class="operation-title">
-                    {title} " " <span class="muted">{word}</span> " "
+                    {name} {title} " " <span class="muted">{word}</span> " "
                     {item.dispatch.as_ref().map(progress)}
                 </p>
                 {problems.collect_view()}

@@ -109,7 +109,8 @@ fn body(
         <main id="main" class="page form-page" tabindex="-1">
             <h1>"New instruction"</h1>
             <p class="lead">
-                "Say what should be done. An agent plans it, does it in GitHub Actions, and opens a pull request for review."
+                "Say what should be done. An agent plans it, does it in GitHub Actions, and opens a pull request for review. "
+                <a href="/plans/new">"Or write the plan yourself."</a>
             </p>
             {notice_view(notice)}
             {sign_in}

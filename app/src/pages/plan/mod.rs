@@ -132,6 +132,7 @@ fn local(plan: &PlanPage) -> AnyView {
 fn text(plan: &PlanPage, edit: &Edit) -> AnyView {
     let shown = match &plan.plan {
         Some(text) => markdown(text).into_any(),
+        None if plan.plan_version.is_some() => view! { <p class="muted">"There is no plan text. It can be written here."</p> }.into_any(),
         None => view! { <p class="muted">"The plan is not written yet. The agent saves it to the issue when planning ends."</p> }.into_any(),
     };
     let instruction = plan.instruction.clone().map(|text| {
