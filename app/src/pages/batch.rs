@@ -73,7 +73,7 @@ fn item(batch: &BatchView, item: &BatchItem) -> AnyView {
         }
         None => item.title.clone().into_any(),
     };
-    let name = item.dispatch.as_ref().map(|dispatch| {
+    let plan = item.dispatch.as_ref().map(|dispatch| {
         view! { <span>{dispatch.title.clone()}</span> " " }
     });
     let problems: Vec<_> =
@@ -96,7 +96,7 @@ fn item(batch: &BatchView, item: &BatchItem) -> AnyView {
             <span class=format!("mark tone-{class}")>{icon(name)}</span>
             <div>
                 <p class="operation-title">
-                    {name} {title} " " <span class="muted">{word}</span> " "
+                    {plan} {title} " " <span class="muted">{word}</span> " "
                     {item.dispatch.as_ref().map(progress)}
                 </p>
                 {problems.collect_view()}
