@@ -133,7 +133,8 @@ async fn refresh(app: &App, asked: &Asked) {
     if let Err(problem) = refresh_plan(app, repo, plan).await {
         tracing::debug!(%repo, plan, %problem, "a plan was not read after a cancellation");
     }
-    let change = crate::events::Change { repo: repo.clone(), plan: Some(plan), dispatch: None };
+    let change =
+        crate::events::Change { repo: repo.clone(), plan: Some(plan), objective: None, dispatch: None };
     app.events.publish(change);
 }
 

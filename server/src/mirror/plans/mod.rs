@@ -77,7 +77,7 @@ impl Area for Plans {
         number: i64,
         job: i64,
     ) -> Result<JobLog, Problem> {
-        self.visible(viewer, repo).await?;
+        super::visible(&self.app, viewer, repo).await?;
         let kept = self.kept(repo, number).await?.ok_or_else(|| no_plan(repo, number))?;
         let known =
             kept.snapshot.runs.iter().find_map(|run| Some((run, run.jobs.iter().find(|one| one.id == job)?)));
