@@ -117,6 +117,7 @@ pub async fn look(
     let title = domain_plan::plain_title(&snapshot.issue.title);
     findings.extend(missing);
     findings.extend(in_the_way(&snapshot, &past));
+    findings.extend(beyond(&snapshot, form.from_step));
     let existing: Vec<ExistingBranch> = branches.iter().map(|found| found.shown.clone()).collect();
     let choice = choose(form, &repo.default_branch, branches);
     let aimed = match choice {
@@ -234,6 +235,15 @@ fn in_the_way(snapshot: &Snapshot, past: &[Dispatch]) -> Vec<Problem> {
         found.push(conflict(format!("A dispatch of plan #{n} {words}."), next));
     }
     found
+}
+
+/// A step to begin with that the plan does not have: it may have been edited meanwhile.
+fn beyond(snapshot: &Snapshot, from_step: Option<u32>) -> Option<Problem> {
+    let step = usize::try_from(from_step?).ok()?;
+    let steps = domain_plan::steps(&plan_text::plan(snapshot)?).len();
+    (step > steps.max(1)).then(|| {
+        conflict(format!("The plan has no step {step} (any more): it has {steps}."), "Submit the plan again.")
+    })
 }
 
 /// A branch of the plan, with what using or replacing it needs.

@@ -2,7 +2,7 @@
 
 use waymark_app::areas::{ActionKind, ActionOffer, PrState, Problem, ProblemKind, StepState};
 use waymark_domain::lifecycle::Phase;
-use waymark_domain::lifecycle::facts::{Issue, PlanText, Run, Work};
+use waymark_domain::lifecycle::facts::{Issue, Job, PlanText, Run, Work};
 
 use crate::github::model::Pull;
 use crate::mirror::access::Level;
@@ -132,7 +132,7 @@ fn refused(snapshot: &Snapshot, view: &View, kind: ActionKind) -> Option<String>
             (_, Some(why)) => why,
             (Some((_, PrState::Draft | PrState::Open)), None)
                 if matches!(view.facts.run, Run::Failed | Run::Cancelled)
-                    && view.facts.work == Work::Implement =>
+                    && (view.facts.work == Work::Implement || view.facts.job == Job::Implement) =>
             {
                 match unfinished(view) {
                     Some(_) => return None,

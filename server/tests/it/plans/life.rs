@@ -56,6 +56,33 @@ async fn an_instruction_becomes_a_merged_pull_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_one_shot_that_failed_in_a_step_is_edited_and_gone_on_with() {
+    world(async |world| {
+        let writer = Person::signed_in(world, "writer").await;
+        let widgets = repo("acme/widgets");
+        let number = writer.dispatch_of(Mode::OneShot, "Say hello in the README demo:fail-step 2").await;
+        writer.until(number, Phase::Failed).await;
+        let go_on = ActionKind::Continue;
+        let offered = |page: &PlanPage| page.actions.iter().any(|o| o.kind == go_on && o.refused.is_none());
+        let page = writer.page(number, offered).await;
+        let plans = &writer.areas.plans;
+        let edited = page.plan.expect("a plan").replace("demo:fail-step 2", "as asked");
+        let version = page.plan_version.expect("a version");
+        plans.edit(&writer.viewer, &widgets, number, &version, &edited).await.expect("saved");
+        plans.act(&writer.viewer, &widgets, number, go_on, None).await.expect("gone on");
+        writer.until(number, Phase::Complete).await;
+        let page = writer.plan(number).await;
+        assert_eq!(page.attempts.len(), 2, "{:#?}", page.attempts);
+        let writes = world.github.writes().await;
+        let sent = writes.iter().find(|write| write.path.ends_with("/plan-implement.yml/dispatches"));
+        let sent = sent.and_then(|write| write.body.clone()).expect("it was dispatched");
+        assert!(sent.contains("\"from_step\":\"2\""), "{sent}");
+        world.github.idle(60).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_plan_is_edited_and_approved() {
     world(async |world| {
         let writer = Person::signed_in(world, "writer").await;

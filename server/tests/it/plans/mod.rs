@@ -45,10 +45,15 @@ impl<'a> Person<'a> {
 
     /// Dispatches an instruction on `acme/widgets` and answers the number of the plan.
     pub async fn dispatch(&self, mode: Mode) -> i64 {
+        self.dispatch_of(mode, "Say hello in the README").await
+    }
+
+    /// The same with an instruction.
+    pub async fn dispatch_of(&self, mode: Mode, instruction: &str) -> i64 {
         self.dispatch_form(&NewForm {
             repo: "acme/widgets".into(),
             base: "main".into(),
-            instruction: "Say hello in the README".into(),
+            instruction: instruction.into(),
             mode,
             ..NewForm::default()
         })
