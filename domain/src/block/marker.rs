@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::parts::is_space;
+
 /// The line erk and Waymark put in front of every block they write.
 pub const WARNING: &str = "<!-- WARNING: Machine-generated. Manual edits may break erk tooling. -->";
 
@@ -11,10 +13,11 @@ const CLOSE: &str = "<!-- /erk:metadata-block";
 const END: &str = " -->";
 
 /// Longer keys are not markers of anybody.
-pub(super) const MAX_KEY: usize = 200;
+pub(super) const MAX_KEY: usize = 1_000;
 
-/// More stray markers of a kind than fit into any body of GitHub are not listed.
-pub(super) const MAX_STRAYS: usize = 2_500;
+/// More blocks, and more stray markers of a kind, than fit into any body of GitHub (65,536 characters)
+/// are not listed, so that a hostile text takes no more memory than it has bytes.
+pub(super) const MAX_LISTED: usize = 2_500;
 
 /// A block by its markers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +43,17 @@ struct Marker<'a> {
     range: Range<usize>,
 }
 
-/// All blocks and all stray markers, in the order of the text.
-pub(super) fn find(body: &str) -> (Vec<Span<'_>>, Vec<Stray<'_>>) {
+/// What the markers of a body make, in the order of the text.
+#[derive(Debug, Default)]
+pub(super) struct Found<'a> {
+    pub spans: Vec<Span<'a>>,
+    pub strays: Vec<Stray<'a>>,
+    /// Where the first block stands that is not listed because there are too many.
+    pub cut_at: Option<usize>,
+}
+
+/// All blocks and all stray markers.
+pub(super) fn find(body: &str) -> Found<'_> {
     let opens = markers(body, OPEN, true);
     let closes: Vec<Marker<'_>> = markers(body, CLOSE, false).collect();
     let mut bare = Vec::new();
@@ -56,13 +68,17 @@ pub(super) fn find(body: &str) -> (Vec<Span<'_>>, Vec<Stray<'_>>) {
         let at = list.partition_point(|index| closes[*index].range.start < from);
         list.get(at).copied()
     };
-    let (mut spans, mut strays) = (Vec::new(), Vec::new());
+    let (mut spans, mut strays, mut cut_at) = (Vec::new(), Vec::new(), None);
     let mut used = vec![false; closes.len()];
     let mut end = 0;
     for open in opens {
         let Some(key) = open.key else { continue };
         if open.range.start < end {
             continue;
+        }
+        if spans.len() == MAX_LISTED {
+            cut_at = Some(open.range.start);
+            break;
         }
         // At least one character stands between the markers.
         let from = open.range.end + 1;
@@ -76,27 +92,34 @@ pub(super) fn find(body: &str) -> (Vec<Span<'_>>, Vec<Stray<'_>>) {
                 used[close] = true;
                 end = closes[close].range.end;
                 spans.push(Span {
-                    key: key.trim(),
+                    key: key.trim_matches(is_space),
                     whole: open.range.start..end,
                     inner: open.range.end..closes[close].range.start,
                 });
             }
-            None if strays.len() >= MAX_STRAYS => {}
-            None => strays.push(Stray { key: key.trim(), at: open.range.start, is_close: false }),
+            None if strays.len() >= MAX_LISTED => {}
+            None => {
+                strays.push(Stray { key: key.trim_matches(is_space), at: open.range.start, is_close: false })
+            }
         }
     }
     let mut covering = spans.iter().peekable();
-    for (close, used) in closes.iter().zip(used) {
+    let listed = |close: &&Marker<'_>| cut_at.is_none_or(|cut| close.range.start < cut);
+    for (close, used) in closes.iter().take_while(listed).zip(used) {
         while covering.peek().is_some_and(|span| span.whole.end <= close.range.start) {
             covering.next();
         }
         let covered = covering.peek().is_some_and(|span| span.whole.start < close.range.start);
-        if !used && !covered && strays.len() < 2 * MAX_STRAYS {
-            strays.push(Stray { key: close.key.unwrap_or("").trim(), at: close.range.start, is_close: true });
+        if !used && !covered && strays.len() < 2 * MAX_LISTED {
+            strays.push(Stray {
+                key: close.key.unwrap_or("").trim_matches(is_space),
+                at: close.range.start,
+                is_close: true,
+            });
         }
     }
     strays.sort_by_key(|stray| stray.at);
-    (spans, strays)
+    Found { spans, strays, cut_at }
 }
 
 /// The markers that begin with `start`. With `has_key` the key follows at once, else after a colon
@@ -117,7 +140,8 @@ fn markers<'a>(body: &'a str, start: &'static str, has_key: bool) -> impl Iterat
     })
 }
 
-/// The key at the start of the text: at least one character, on one line, up to ` -->`.
+/// The key at the start of the text: at least one character up to ` -->`, on another line even, as erk
+/// reads it.
 fn key(text: &str) -> Option<&str> {
     let first = text.chars().next()?.len_utf8();
     let mut limit = text.len().min(MAX_KEY + END.len());
@@ -127,7 +151,7 @@ fn key(text: &str) -> Option<&str> {
     let head = &text[..limit];
     let end = first + head.get(first..)?.find(END)?;
     let key = &head[..end];
-    (!key.contains('\n') && !key.trim().is_empty()).then_some(key)
+    (!key.trim_matches(is_space).is_empty()).then_some(key)
 }
 
 #[cfg(test)]
@@ -135,14 +159,14 @@ mod tests {
     use super::*;
 
     fn keys(body: &str) -> Vec<&str> {
-        find(body).0.iter().map(|span| span.key).collect()
+        find(body).spans.iter().map(|span| span.key).collect()
     }
 
     #[test]
     fn the_first_close_of_the_same_key_or_bare_ends_a_block() {
         let body = "<!-- erk:metadata-block:a -->1<!-- /erk:metadata-block:b -->2<!-- /erk:metadata-block --> \
                     <!-- /erk:metadata-block:a -->";
-        let (spans, strays) = find(body);
+        let Found { spans, strays, .. } = find(body);
         assert_eq!(&body[spans[0].inner.clone()], "1<!-- /erk:metadata-block:b -->2");
         assert_eq!(strays.len(), 1);
         assert!(strays[0].is_close);
@@ -160,13 +184,30 @@ mod tests {
         let body =
             "<!-- erk:metadata-block:a -->\n<!-- erk:metadata-block:b -->x<!-- /erk:metadata-block:b -->";
         assert_eq!(keys(body), ["b"]);
-        assert_eq!(find(body).1, [Stray { key: "a", at: 0, is_close: false }]);
+        assert_eq!(find(body).strays, [Stray { key: "a", at: 0, is_close: false }]);
+    }
+
+    #[test]
+    fn more_blocks_than_a_body_can_hold_are_not_listed() {
+        let body = "<!-- erk:metadata-block:a -->x<!-- /erk:metadata-block -->".repeat(MAX_LISTED + 2);
+        let found = find(&body);
+        assert_eq!((found.spans.len(), found.strays), (MAX_LISTED, vec![]));
+        assert_eq!(found.cut_at, Some(body.len() / (MAX_LISTED + 2) * MAX_LISTED));
     }
 
     #[test]
     fn exactly_one_space_is_required() {
         assert_eq!(keys("<!--erk:metadata-block:a -->x<!-- /erk:metadata-block:a -->"), [""; 0]);
         assert_eq!(keys("<!-- erk:metadata-block:a-->x<!-- /erk:metadata-block:a -->"), [""; 0]);
+    }
+
+    #[test]
+    fn a_key_ends_at_the_end_of_a_comment_only() {
+        let body = "<!-- erk:metadata-block:a\nb -->x<!-- /erk:metadata-block -->";
+        assert_eq!(keys(body), ["a\nb"]);
+        let long =
+            format!("<!-- erk:metadata-block:{} -->x<!-- /erk:metadata-block -->", "a".repeat(MAX_KEY + 1));
+        assert_eq!(keys(&long), [""; 0]);
     }
 
     #[test]

@@ -66,27 +66,27 @@ fn yaml_summary(inner: &str, start: usize) -> Option<usize> {
 
 /// The first fence from `from` on that only space separates from a closing details tag.
 fn closing_fence(inner: &str, from: usize) -> Option<usize> {
-    inner[from..]
-        .match_indices("```")
-        .map(|(at, _)| from + at)
-        .find(|at| inner[skip_space(inner, at + 3)..].starts_with("</details>"))
-        .map(|at| {
-            // Of a longer run of back-ticks the first three are the fence.
-            let run = inner[from..at].bytes().rev().take_while(|byte| *byte == b'`').count();
-            at - run
-        })
+    inner[from..].match_indices("</details>").find_map(|(close, _)| {
+        let before = inner[from..from + close].trim_end_matches(is_space);
+        before.strip_suffix("```").map(|text| from + text.len())
+    })
 }
 
 /// The first place from `at` on that is not white space.
 fn skip_space(text: &str, at: usize) -> usize {
-    text.len() - text[at..].trim_start().len()
+    text.len() - text[at..].trim_start_matches(is_space).len()
+}
+
+/// White space as erk's patterns have it: four separators of old are among it.
+pub(super) fn is_space(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\x1c'..='\x1f')
 }
 
 /// The range without white space at its ends.
 fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
     let part = &text[range.clone()];
-    let start = range.start + (part.len() - part.trim_start().len());
-    start..start + part.trim().len()
+    let start = range.start + skip_space(part, 0);
+    start..start + part.trim_matches(is_space).len()
 }
 
 #[cfg(test)]
@@ -108,6 +108,12 @@ mod tests {
     fn a_fence_that_no_details_tag_follows_is_content() {
         let inner = "<details><summary>k</summary>```yaml\na: '```x'\n```\n</details>";
         assert_eq!(yaml(inner, false).map(|range| &inner[range]), Some("a: '```x'"));
+    }
+
+    #[test]
+    fn of_a_run_of_back_ticks_the_last_three_are_the_fence() {
+        let inner = "<details><summary>k</summary>```yaml\na: |\n  b`````\x1c\n</details>```\n</details>";
+        assert_eq!(yaml(inner, false).map(|range| &inner[range]), Some("a: |\n  b``"));
     }
 
     #[test]

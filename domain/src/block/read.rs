@@ -85,7 +85,7 @@ pub fn first(body: &str, key: &str) -> Option<Mapping> {
 
 /// Read a body. Nothing in it makes this fail.
 pub fn read(body: &str) -> Reading {
-    let (spans, strays) = marker::find(body);
+    let marker::Found { spans, strays, cut_at } = marker::find(body);
     let mut found = Reading::default();
     let mut lines = Lines { body, at: 0, line: 1 };
     for span in spans {
@@ -104,6 +104,11 @@ pub fn read(body: &str) -> Reading {
         found.warnings.push(Finding { key: stray.key.to_owned(), line, message: message.to_owned() });
     }
     repeated(&mut found);
+    if let Some(at) = cut_at {
+        let (key, line) = (String::new(), Lines { body, at: 0, line: 1 }.of(at));
+        let message = "there are more blocks than a body of GitHub can hold; from here on none is read";
+        found.warnings.push(Finding { key, line, message: message.to_owned() });
+    }
     found
 }
 

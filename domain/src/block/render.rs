@@ -44,7 +44,8 @@ pub fn render_with_warning(key: &str, data: &Mapping) -> Result<String, RenderEr
 }
 
 /// A content block under the WARNING line. White space at the ends of the text is not kept, and
-/// closing markers inside it are made harmless by an entity, which people see as what was written.
+/// closing markers inside it that would end the block are made harmless by an entity, which people see
+/// as what was written.
 ///
 /// # Errors
 /// A key that is not one of a content block.
@@ -56,15 +57,18 @@ pub fn render_content(key: &str, text: &str) -> Result<String, RenderError> {
         "planning-session-prompts" => ("<details>", "<code>planning-session-prompts</code>"),
         _ => return Err(RenderError::Kind(key.to_owned(), "data, not text")),
     };
-    let text = harmless(text.trim());
+    let text = harmless(key, text.trim());
     let block = frame(key, details, summary, &text);
     verify(&block, |content| matches!(content, Content::Text(read) if *read == text))?;
     Ok(format!("{}\n{block}", marker::WARNING))
 }
 
-/// A text whose closing markers people still see and readers of blocks do not.
-pub(crate) fn harmless(text: &str) -> String {
-    text.replace("<!-- /erk:metadata-block", "&lt;!-- /erk:metadata-block")
+/// A text whose closing markers people still see and readers of a block of this key do not. Those of
+/// other keys end nothing: an objective may hold a copy of its roadmap.
+pub(crate) fn harmless(key: &str, text: &str) -> String {
+    let bare = text.replace("<!-- /erk:metadata-block -->", "&lt;!-- /erk:metadata-block -->");
+    let own = format!("!-- /erk:metadata-block:{key} -->");
+    bare.replace(&format!("<{own}"), &format!("&lt;{own}"))
 }
 
 fn frame(key: &str, details: &str, summary: &str, content: &str) -> String {
@@ -116,10 +120,12 @@ mod tests {
 
     #[test]
     fn a_closing_marker_in_a_text_is_made_harmless() {
-        let block = render_content("plan-body", "a <!-- /erk:metadata-block --> b\n<details>c</details>");
+        let other = "<!-- /erk:metadata-block:k -->\n<details>c</details>";
+        let own = "a <!-- /erk:metadata-block --> b <!-- /erk:metadata-block:plan-body -->";
+        let block = render_content("plan-body", &format!("{own} {other}"));
         let found = read(&block.unwrap_or_default());
-        let text = "a &lt;!-- /erk:metadata-block --> b\n<details>c</details>";
-        assert_eq!(found.text("plan-body"), Some(text));
+        let text = format!("{} {other}", own.replace('<', "&lt;"));
+        assert_eq!(found.text("plan-body"), Some(text.as_str()));
     }
 
     #[test]

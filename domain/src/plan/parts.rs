@@ -20,7 +20,7 @@ const MAX_GAP: usize = 100;
 /// A text that can't be written unharmed.
 pub fn comments(plan: &str) -> Result<Vec<String>, RenderError> {
     // Closing markers are made harmless before the text is measured.
-    let plan = block::harmless(&plan.trim().replace("\r\n", "\n"));
+    let plan = block::harmless("plan-body", &plan.trim().replace("\r\n", "\n"));
     let mut parts: Vec<(String, &str)> = Vec::new();
     let (mut gap, mut rest) = (String::new(), plan.as_str());
     while let Some((head, next, tail)) = split(rest) {
