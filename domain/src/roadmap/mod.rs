@@ -21,5 +21,5 @@ pub use compose::{Composed, assemble, compose, with_comment};
 pub use graph::Summary;
 pub use model::{Finding, Node, Phase, PhaseKey, Roadmap, Status, Version};
 pub use read::{KEY, RoadmapError, read};
-pub use tables::redraw;
+pub use tables::{redraw, redrawn};
 pub use update::{Change, NodeError, reference, update};

@@ -1,21 +1,40 @@
 //! Bringing the tables of an objective's comment in step with its roadmap.
 //!
-//! Only rows of node tables are rewritten. Prose, headings, other tables, other columns and the line
-//! ends stay as they are; a node without a row gets one below the last of its phase; a row without a
-//! node goes.
+//! Only rows of node tables are rewritten: of the first table under the heading of a phase, and of
+//! tables that name a node; between erk's markers for the tables, where they are. Prose, headings, other
+//! tables, other columns and the line ends stay as they are; a node without a row gets one below the
+//! last of its phase; a row without a node goes.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::model::{Node, PhaseKey, Roadmap};
-use super::phases;
 use super::table::{Column, cell, cells, columns, is_rule};
+use super::{phases, read};
+use crate::fences::outside_fences;
+
+const OPEN: &str = "<!-- erk:roadmap-table -->";
+const CLOSE: &str = "<!-- /erk:roadmap-table -->";
+
+/// The objective's first comment with its tables brought in step with the roadmap in the body of its
+/// issue; nothing when they are in step already, or when the roadmap can't be used.
+///
+/// To be asked whenever a node was changed: the body is the truth, the tables are how people see it.
+pub fn redrawn(body: &str, comment: &str) -> Option<String> {
+    let roadmap = read(body, Some(comment)).ok()?;
+    Some(redraw(comment, &roadmap)).filter(|new| new != comment)
+}
 
 /// The comment with its tables redrawn; the same text when they were in step.
 ///
 /// A comment without any node table stays as it is.
 pub fn redraw(comment: &str, roadmap: &Roadmap) -> String {
     let lines: Vec<&str> = comment.split_inclusive('\n').collect();
+    let open = comment.find(OPEN).filter(|open| comment[*open..].contains(CLOSE));
+    let mut inside = open.is_none();
+    let mut unfenced = outside_fences(comment).map(|(at, _)| at).peekable();
     let mut out = String::with_capacity(comment.len());
+    // Of several nodes with an id the last one decides.
+    let deciding: HashMap<&str, &Node> = roadmap.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
     let mut shown: HashSet<&str> = HashSet::new();
     let mut at = 0;
     let mut phase: Option<PhaseKey> = None;
@@ -24,42 +43,58 @@ pub fn redraw(comment: &str, roadmap: &Roadmap) -> String {
         let line = lines[at];
         at += 1;
         out.push_str(line);
+        if open.is_some() {
+            inside = (inside || line.contains(OPEN)) && !line.contains(CLOSE);
+        }
+        while unfenced.next_if(|unfenced| *unfenced < at - 1).is_some() {}
+        if !inside || unfenced.peek() != Some(&(at - 1)) {
+            continue;
+        }
         if let Some((key, _)) = phases::heading(line.trim_end()) {
             phase = Some(key);
         }
         let rule = lines.get(at).is_some_and(|next| is_rule(next));
         let Some(columns) = columns(line).filter(|_| rule) else { continue };
+        let rows = lines[at + 1..].iter().take_while(|row| row.trim_start().starts_with('|'));
+        let rows: Vec<(&str, Option<&Node>)> =
+            rows.map(|row| (*row, named(row, &columns, &deciding))).collect();
+        if phase.is_none() && rows.iter().all(|(_, node)| node.is_none()) {
+            continue;
+        }
         out.push_str(lines[at]);
-        at += 1;
+        at += 1 + rows.len();
         let end = line_end(line);
         let mut of_phase: Option<PhaseKey> = phase.take();
-        while let Some(row) = lines.get(at).filter(|row| row.trim_start().starts_with('|')) {
-            at += 1;
-            let id = cells(row)
-                .zip(columns.iter().position(|c| *c == Column::Id))
-                .and_then(|(cells, at)| cells.get(at).map(|id| id.trim().to_owned()));
-            let Some(node) = id.and_then(|id| roadmap.node(&id)) else { continue };
+        for (row, node) in rows {
+            let Some(node) = node else { continue };
             of_phase = of_phase.or_else(|| Some(node.phase.clone()));
             if shown.insert(&node.id) {
                 close_line(&mut out, end);
-                out.push_str(&redrawn(&columns, row, node, line_end(row)));
+                out.push_str(&filled(&columns, row, node, line_end(row)));
             }
         }
         for node in roadmap.in_order().filter(|node| Some(&node.phase) == of_phase.as_ref()) {
+            let node = deciding[node.id.as_str()];
             if shown.insert(&node.id) {
                 close_line(&mut out, end);
-                out.push_str(&redrawn(&columns, "", node, end));
+                out.push_str(&filled(&columns, "", node, end));
             }
         }
         last = Some((out.len(), columns));
     }
     let Some((place, columns)) = last else { return comment.to_owned() };
-    let missing = phases_without_table(roadmap, &shown, &columns);
+    let missing = phases_without_table(roadmap, &deciding, &shown, &columns);
     if !missing.is_empty() {
         let before = if out[..place].ends_with('\n') { "" } else { "\n" };
         out.insert_str(place, &format!("{before}{missing}"));
     }
     out
+}
+
+/// The node a row is about.
+fn named<'a>(row: &str, columns: &[Column], nodes: &HashMap<&str, &'a Node>) -> Option<&'a Node> {
+    let at = columns.iter().position(|column| *column == Column::Id)?;
+    nodes.get(cells(row)?.get(at)?.trim()).copied()
 }
 
 /// Headings and tables of a whole roadmap.
@@ -84,7 +119,7 @@ fn close_line(out: &mut String, end: &str) {
 }
 
 /// A row with the cells of the node; a row whose cells all say so already stays as it is.
-fn redrawn(columns: &[Column], row: &str, node: &Node, end: &str) -> String {
+fn filled(columns: &[Column], row: &str, node: &Node, end: &str) -> String {
     let old = cells(row).unwrap_or_default();
     let new: Vec<String> = columns
         .iter()
@@ -111,14 +146,20 @@ fn redrawn(columns: &[Column], row: &str, node: &Node, end: &str) -> String {
 }
 
 /// Headings and tables of the phases none of whose nodes is shown anywhere.
-fn phases_without_table(roadmap: &Roadmap, shown: &HashSet<&str>, columns: &[Column]) -> String {
+fn phases_without_table(
+    roadmap: &Roadmap,
+    deciding: &HashMap<&str, &Node>,
+    shown: &HashSet<&str>,
+    columns: &[Column],
+) -> String {
     let mut out = String::new();
     for phase in &roadmap.phases {
+        let mut listed = HashSet::new();
         let nodes: Vec<&Node> = phase
             .nodes
             .iter()
-            .map(|at| &roadmap.nodes[*at])
-            .filter(|node| !shown.contains(node.id.as_str()))
+            .map(|at| deciding[roadmap.nodes[*at].id.as_str()])
+            .filter(|node| !shown.contains(node.id.as_str()) && listed.insert(&node.id))
             .collect();
         if nodes.is_empty() {
             continue;
@@ -138,7 +179,7 @@ fn phases_without_table(roadmap: &Roadmap, shown: &HashSet<&str>, columns: &[Col
         let rules: Vec<String> = titles.iter().map(|title| "-".repeat(title.len() + 2)).collect();
         out.push_str(&format!("| {} |\n|{}|\n", titles.join(" | "), rules.join("|")));
         for node in nodes {
-            out.push_str(&redrawn(columns, "", node, "\n"));
+            out.push_str(&filled(columns, "", node, "\n"));
         }
     }
     out
@@ -161,12 +202,48 @@ mod tests {
     fn rows_change_and_prose_stays() {
         let nodes = "- {id: '1.1', description: 'A | B', status: in_progress, plan: '#3', pr: '#4'}\n- {id: '1.2', description: new, status: pending}\n- {id: '2.1', description: later, status: pending}";
         let map = read(&body(nodes), Some(COMMENT)).expect("a roadmap");
-        let redrawn = redraw(COMMENT, &map);
+        let new = redraw(COMMENT, &map);
         assert_eq!(
-            redrawn,
+            new,
             "<!-- erk:roadmap-table -->\n### Phase 1: Thread (1 PR)\n\nIntro.\n\n| Node | Description | Status | Plan | PR |\n|------|------|--------|------|----|\n| 1.1 | A \\| B | in-progress | #3 | #4 |\n| 1.2 | new | pending | - | - |\n\n### Phase 2: Phase 2 (0 PR)\n\n| Node | Description | Status | Plan | PR |\n|------|-------------|--------|------|----|\n| 2.1 | later | pending | - | - |\n\n**Test:** works\n<!-- /erk:roadmap-table -->\n\nEnd\n"
         );
-        assert_eq!(redraw(&redrawn, &map), redrawn);
+        assert_eq!(redraw(&new, &map), new);
+    }
+
+    #[test]
+    fn tables_of_people_stay() {
+        let risks = "| # | Risk | Status |\n|---|---|---|\n| 7 | slow | open |\n";
+        let fenced = "```\n| Node | Status |\n|--|--|\n| 1.1 | pending |\n```\n";
+        let map = read(&body("- {id: '1.1', description: A, status: done}"), None).expect("a roadmap");
+        let table = |status: &str| format!("| Node | Status |\n|--|--|\n| 1.1 | {status} |\n");
+        let old = format!("{risks}\n{fenced}\n{}\n{risks}", table("pending"));
+        let new = format!("{risks}\n{fenced}\n{}\n{risks}", table("done"));
+        assert_eq!(redraw(&old, &map), new);
+        let marked = format!("{}\n{OPEN}\n{}{CLOSE}\n{}", table("was"), table("pending"), table("was"));
+        let new = redraw(&marked, &map);
+        assert_eq!(new, marked.replace("pending", "done"));
+    }
+
+    #[test]
+    fn of_a_repeated_id_the_last_node_is_shown_once() {
+        let nodes =
+            "- {id: '2.1', description: A, status: pending}\n- {id: '2.1', description: B, status: done}";
+        let map = read(&body(nodes), None).expect("a roadmap");
+        let table = "### Phase 2: x\n\n| Node | Description | Status |\n|--|--|--|\n";
+        let new = redraw(table, &map);
+        assert_eq!(new, format!("{table}| 2.1 | B | done |\n"));
+        assert_eq!(redraw(&new, &map), new);
+        let elsewhere = redraw("| Node | Status |\n|--|--|\n| 2.1 | - |\n", &map);
+        assert_eq!(elsewhere.matches("2.1").count(), 1, "{elsewhere}");
+    }
+
+    #[test]
+    fn a_comment_follows_the_body() {
+        let body = body("- {id: '1.1', description: A, status: done, pr: '#4'}");
+        let new = redrawn(&body, COMMENT).unwrap_or_default();
+        assert!(new.contains("| 1.1 | A | done | - | #4 |\n\n**Test:** works"), "{new}");
+        assert_eq!(redrawn(&body, &new), None);
+        assert_eq!(redrawn("no roadmap", COMMENT), None);
     }
 
     #[test]
