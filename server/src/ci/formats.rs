@@ -5,12 +5,10 @@ use waymark_domain::block;
 use waymark_domain::plan::{self, Found};
 pub use waymark_domain::plan::{heading, is_skeleton, plain_title, steps};
 pub use waymark_domain::progress::Progress;
-use waymark_domain::roadmap;
+use waymark_domain::roadmap::{self, Change, Status};
 
 use super::failure::Failure;
 use super::hub::Comment;
-
-const ROADMAP: &str = "objective-roadmap";
 
 /// The fields of a JSON object.
 fn mapping(data: &Value) -> Map<String, Value> {
@@ -73,45 +71,31 @@ pub fn found_plan(body: &str, comments: &[Comment]) -> Option<Found> {
 
 /// Whether the body's roadmap has a node.
 pub fn has_node(body: &str, id: &str) -> bool {
-    nodes(body).is_some_and(|(_, nodes)| nodes.iter().any(|node| node["id"] == id))
+    roadmap::read(body, None).is_ok_and(|map| map.node(id).is_some())
 }
 
 /// The body with a roadmap node that names the plan and its pull request and is being planned; none when it does already.
 ///
 /// Only what is empty is filled: refs of others stay, and only a pending node becomes `planning`.
 pub fn node_registered(body: &str, id: &str, issue: u64, pr: u64) -> Option<String> {
-    let (key, mut nodes) = nodes(body)?;
-    let node = nodes.iter_mut().find(|node| node["id"] == id)?.as_object_mut()?;
-    let is_empty = |value: &Value| value.is_null() || value == "";
-    let gaps = [("plan", format!("#{issue}")), ("pr", format!("#{pr}"))];
-    for (name, reference) in gaps {
-        // The newest generation has no plan column; a key that is not there is not added.
-        if let Some(value) = node.get_mut(name).filter(|value| is_empty(value)) {
-            *value = Value::from(reference);
-        }
-    }
-    if node.get("status").is_some_and(|status| status == "pending") {
-        node.insert("status".to_owned(), Value::from("planning"));
-    }
-    let changes = Map::from_iter([(key.to_owned(), Value::Array(nodes))]);
-    block::update(body, ROADMAP, &changes).ok().filter(|new| new != body)
+    let map = roadmap::read(body, None).ok()?;
+    let node = map.node(id)?;
+    let gap = |known: &Option<String>, number: u64| {
+        known.as_deref().is_none_or(str::is_empty).then(|| format!("#{number}"))
+    };
+    let status = if node.status == Status::Pending { Status::Planning } else { node.status };
+    let change = Change {
+        plan: gap(&node.plan, issue),
+        pr: gap(&node.pr, pr),
+        status: Some(status),
+        ..Change::default()
+    };
+    roadmap::update(body, id, &change).ok().filter(|new| new != body)
 }
 
 /// Whether a comment shows an objective's roadmap to people.
 pub fn tells_roadmap(comment: &str) -> bool {
     comment.contains("<!-- erk:roadmap-table -->")
-}
-
-/// The objective's comment with its tables in step with the roadmap of a body; none when they are.
-pub fn tables_redrawn(comment: &str, body: &str) -> Option<String> {
-    let roadmap = roadmap::read(body, Some(comment)).ok()?;
-    Some(roadmap::redraw(comment, &roadmap)).filter(|redrawn| redrawn != comment)
-}
-
-/// The nodes of a roadmap, and the key under which its generation keeps them.
-fn nodes(body: &str) -> Option<(&'static str, Vec<Value>)> {
-    let data = block::first(body, ROADMAP)?;
-    ["nodes", "steps"].into_iter().find_map(|key| Some((key, data.get(key)?.as_array()?.clone())))
 }
 
 #[cfg(test)]
@@ -128,19 +112,19 @@ mod tests {
         ]});
         let body = format!("before\n\n{}\n\nafter", render("objective-roadmap", &roadmap));
         let new = node_registered(&body, "1.2", 12, 13).expect("a change");
-        let node = &nodes(&new).expect("a roadmap").1[1];
-        assert_eq!(
-            node,
-            &json!({"id": "1.2", "description": "C:\\U", "status": "planning", "plan": "#12", "pr": "#13"})
-        );
+        let node = |body: &str, id: &str| {
+            let map = roadmap::read(body, None).expect("a roadmap");
+            let node = map.node(id).expect("the node").clone();
+            (node.description, node.status, node.plan.unwrap_or_default(), node.pr.unwrap_or_default())
+        };
+        let told = |description: &str, status, plan: &str, pr: &str| {
+            (description.to_owned(), status, plan.to_owned(), pr.to_owned())
+        };
+        assert_eq!(node(&new, "1.2"), told("C:\\U", Status::Planning, "#12", "#13"));
         assert!(new.starts_with("before\n\n") && new.ends_with("\n\nafter"));
         assert_eq!(node_registered(&new, "1.2", 12, 13), None);
         let other = node_registered(&body, "1.1", 12, 13).expect("a change");
-        let node = &nodes(&other).expect("a roadmap").1[0];
-        assert_eq!(
-            (&node["status"], &node["plan"], &node["pr"]),
-            (&json!("in_progress"), &json!("#12"), &json!("#3"))
-        );
+        assert_eq!(node(&other, "1.1"), told("a", Status::InProgress, "#12", "#3"));
         assert!(has_node(&body, "1.1") && !has_node(&body, "9"));
         assert_eq!(node_registered(&body, "9", 12, 13), None);
     }

@@ -102,7 +102,7 @@ async fn objective_node(desk: &Desk, hub: &Hub, issue: u64) -> Outcome {
         hub.rewrite_issue(objective, |body| formats::node_registered(body, node, issue, pr)).await?;
     let body = hub.issue(objective).await?.body.unwrap_or_default();
     for comment in hub.comments(objective).await?.iter().filter(|c| formats::tells_roadmap(c.text())) {
-        if let Some(redrawn) = formats::tables_redrawn(comment.text(), &body) {
+        if let Some(redrawn) = waymark_domain::roadmap::redrawn(&body, comment.text()) {
             hub.edit_comment(comment.id, &redrawn).await?;
         }
     }

@@ -350,8 +350,8 @@ async fn objective(
         .field("node")
         .next("Choose a node of its roadmap."));
     };
-    if matches!(status.as_str(), "planning" | "in_progress" | "done") && !form.override_node {
-        let words = match status.as_str() {
+    if matches!(status, "planning" | "in_progress" | "done") && !form.override_node {
+        let words = match status {
             "done" => format!("Node {node} of objective #{number} is done."),
             _ => format!("Node {node} of objective #{number} is already being worked on ({status})."),
         };

@@ -3,11 +3,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Kind, Operation, blocks, oneshot::Node};
+use super::{Kind, Operation, oneshot::Node};
 use crate::dispatch::journal::{Dispatch, Recorded};
 use crate::dispatch::slots::{Slot, Slots};
 use waymark_app::areas::RepoName;
-use waymark_domain::roadmap;
+use waymark_domain::roadmap::{self, Change, Status};
 
 /// The writes that mark the node in the roadmap and show that to people; none when the roadmap does not
 /// hold it.
@@ -19,7 +19,7 @@ pub fn marks(repo: &RepoName, node: &Node, slots: &Slots) -> Vec<Operation> {
 
 /// The write that marks the node; nothing when the roadmap does not hold it.
 fn plan_node(repo: &RepoName, node: &Node, slots: &Slots) -> Option<Operation> {
-    let before = blocks::node(&node.body, &node.id)?;
+    let before = known(&node.body, &node.id)?;
     let pull = format!("#{}", slots.text(Slot::Pr));
     let body = marked(&node.body, &node.id, &pull)?;
     Some(
@@ -36,7 +36,7 @@ fn plan_node(repo: &RepoName, node: &Node, slots: &Slots) -> Option<Operation> {
             "node": node.id,
             "objective": node.objective,
             "pull": pull,
-            "status_before": before.status,
+            "status_before": before.status.word(),
             "pr_before": before.pr,
         }))
         .best_effort(),
@@ -47,7 +47,7 @@ fn plan_node(repo: &RepoName, node: &Node, slots: &Slots) -> Option<Operation> {
 fn show_node(repo: &RepoName, node: &Node, marked: &Operation) -> Option<Operation> {
     let (id, comment) = node.comment.as_ref()?;
     let body = marked.body.as_ref()?.get("body")?.as_str()?;
-    let redrawn = redrawn(comment, body)?;
+    let redrawn = roadmap::redrawn(body, comment)?;
     Some(
         Operation::new(
             "mark-table",
@@ -61,12 +61,6 @@ fn show_node(repo: &RepoName, node: &Node, marked: &Operation) -> Option<Operati
         .args(json!({"objective": node.objective}))
         .best_effort(),
     )
-}
-
-/// The objective's comment with its tables in step with a body; nothing when they are.
-pub fn redrawn(comment: &str, body: &str) -> Option<String> {
-    let map = roadmap::read(body, Some(comment)).ok()?;
-    Some(roadmap::redraw(comment, &map)).filter(|redrawn| redrawn != comment)
 }
 
 /// The write that brings the tables in step again after the node was put back.
@@ -109,30 +103,63 @@ pub fn restore_node(dispatch: &Dispatch, marked: &Recorded) -> Option<Operation>
 
 /// The objective's body with the node being planned; nothing when it is, or when there is no such node.
 pub fn marked(body: &str, node: &str, pull: &str) -> Option<String> {
-    let now = blocks::node(body, node)?;
-    if now.status == "planning" && now.pr.as_deref() == Some(pull) {
+    let now = known(body, node)?;
+    if now.status == Status::Planning && now.pr.as_deref() == Some(pull) {
         return None;
     }
-    blocks::update_node(body, node, "planning", pull)
+    let change = Change { status: Some(Status::Planning), pr: Some(pull.to_owned()), ..Change::default() };
+    roadmap::update(body, node, &change).ok()
 }
 
 /// The objective's body with the node as it was; nothing when somebody has moved it on meanwhile.
 pub fn restored(body: &str, args: &Value) -> Option<String> {
     let node = args["node"].as_str()?;
-    let now = blocks::node(body, node)?;
-    if now.status != "planning" || now.pr.as_deref() != args["pull"].as_str() {
+    let now = known(body, node)?;
+    if now.status != Status::Planning || now.pr.as_deref() != args["pull"].as_str() {
         return None;
     }
-    let status = args["status_before"].as_str().unwrap_or("pending");
-    blocks::update_node(body, node, status, args["pr_before"].as_str().unwrap_or_default())
+    let status = args["status_before"].as_str().and_then(Status::from_word).unwrap_or(Status::Pending);
+    // What was no reference before, as a draft without a number, is not written again.
+    let pr = args["pr_before"].as_str().and_then(|pr| roadmap::reference(pr).ok()).unwrap_or_default();
+    let change = Change { status: Some(status), pr: Some(pr), ..Change::default() };
+    roadmap::update(body, node, &change).ok()
 }
 
 /// Whether a body holds a roadmap that can be read.
 pub fn exists(body: &str) -> bool {
-    blocks::has_roadmap(body)
+    roadmap::read(body, None).is_ok()
 }
 
 /// The status of a node, when the roadmap holds it.
-pub fn status(body: &str, node: &str) -> Option<String> {
-    blocks::node(body, node).map(|node| node.status)
+pub fn status(body: &str, node: &str) -> Option<&'static str> {
+    known(body, node).map(|node| node.status.word())
+}
+
+fn known(body: &str, node: &str) -> Option<roadmap::Node> {
+    roadmap::read(body, None).ok()?.node(node).cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dispatch::describe::blocks;
+
+    #[test]
+    fn a_node_is_marked_put_back_and_everything_else_stays() {
+        let data = json!({"schema_version": "3", "nodes": [
+            {"id": "1.1", "description": "a", "status": "done", "plan": null, "pr": "#3"},
+            {"id": "1.2", "description": "b", "status": "pending", "plan": null, "pr": null},
+        ]});
+        let body = format!("before\n{}\nafter", blocks::render(roadmap::KEY, &data));
+        let new = marked(&body, "1.2", "#9").unwrap_or_default();
+        assert_eq!(status(&new, "1.2"), Some("planning"));
+        assert_eq!(known(&new, "1.2").and_then(|node| node.pr).as_deref(), Some("#9"));
+        assert_eq!(known(&new, "1.1"), known(&body, "1.1"));
+        assert!(new.starts_with("before\n") && new.ends_with("\nafter"));
+        assert_eq!(marked(&new, "1.2", "#9"), None);
+        let args = json!({"node": "1.2", "pull": "#9", "status_before": "pending", "pr_before": null});
+        assert_eq!(restored(&new, &args).as_deref(), Some(body.as_str()));
+        assert_eq!(restored(&body, &args), None);
+        assert!(status(&body, "7").is_none() && !exists("nothing"));
+    }
 }

@@ -104,7 +104,7 @@ fn change(
     around: Option<&str>,
 ) -> Result<Option<String>, &'static str> {
     if let Some(objective) = around {
-        return Ok(roadmap::redrawn(now, objective));
+        return Ok(waymark_domain::roadmap::redrawn(objective, now));
     }
     let described =
         operation.body.as_ref().and_then(|body| body["body"].as_str()).map(|text| dispatch.fill(text));
