@@ -186,8 +186,27 @@ mod tests {
         assert_eq!(PlanRef::parse(&plan().plan_ref_json()), Some(plan()));
         assert_eq!(PlanRef::parse(&plan().issue_json()), Some(PlanRef { objective: None, ..plan() }));
         assert_eq!(PlanRef::parse(r#"{"provider": "github-draft-pr", "title": "x"}"#), None);
-        assert!(
-            plan().plan_ref_json().starts_with("{\n  \"provider\": \"github\",\n  \"plan_id\": \"123\",")
+    }
+
+    #[test]
+    fn the_readme_is_the_one_erk_writes() {
+        assert_eq!(
+            plan().readme(),
+            "# .worker-impl/ - Worker Implementation Plan\n\nThis folder contains the implementation plan for this branch.\n\n**Status:** Queued for remote implementation\n\n**Source:** GitHub issue #123\nhttps://github.com/o/r/issues/123\n\n**This folder is temporary** and will be automatically removed after implementation completes.\n"
+        );
+        let pull = PlanRef { is_pull: true, ..plan() };
+        assert!(pull.readme().contains("**Source:** Plan #123\n"));
+    }
+
+    #[test]
+    fn files_have_the_keys_erk_writes_in_its_order() {
+        assert_eq!(
+            plan().issue_json(),
+            "{\n  \"issue_number\": 123,\n  \"issue_url\": \"https://github.com/o/r/issues/123\",\n  \"created_at\": \"2026-01-15T14:30:00Z\",\n  \"synced_at\": \"2026-01-15T14:31:00Z\"\n}\n"
+        );
+        assert_eq!(
+            plan().plan_ref_json(),
+            "{\n  \"provider\": \"github\",\n  \"plan_id\": \"123\",\n  \"url\": \"https://github.com/o/r/issues/123\",\n  \"created_at\": \"2026-01-15T14:30:00Z\",\n  \"synced_at\": \"2026-01-15T14:31:00Z\",\n  \"labels\": [],\n  \"objective_id\": 42\n}\n"
         );
     }
 

@@ -40,7 +40,10 @@ const LASTING: &[(&str, &str)] = &[
     ("comprehensive tests", "a feature that needs tests and documentation of its own"),
     ("comprehensive test suite", "a feature that needs tests and documentation of its own"),
     ("comprehensive documentation", "a feature that needs tests and documentation of its own"),
+    ("user-facing documentation", "a feature that needs tests and documentation of its own"),
     ("user documentation", "a feature that needs tests and documentation of its own"),
+    ("used repeatedly", "a feature that is used and changed again and again"),
+    ("modified over time", "a feature that is used and changed again and again"),
     ("business logic", "logic that is used and changed again and again"),
 ];
 
@@ -193,6 +196,23 @@ mod tests {
             "Fix #12",
         ] {
             assert_eq!(kinds(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn each_sign_of_lasting_work_is_noticed() {
+        for text in [
+            "Repeatable features",
+            "User-facing functionality",
+            "with ongoing maintenance",
+            "Production features",
+            "Require comprehensive tests",
+            "Business logic",
+            "Features that will be used repeatedly",
+            "and modified over time",
+            "user-facing documentation",
+        ] {
+            assert!(kinds(text).contains(&Kind::NotOneShot), "{text}");
         }
     }
 
