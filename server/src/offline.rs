@@ -63,7 +63,7 @@ pub struct BranchName {
     /// The time of the stamp, in UTC: 2026-01-15T14:30:00Z
     #[arg(long, value_name = "TIME")]
     at: String,
-    /// The instruction or title
+    /// The instruction or title; `-` for standard input
     #[arg(value_name = "TEXT", allow_hyphen_values = true)]
     text: String,
 }
@@ -98,7 +98,7 @@ fn answer(command: &Offline, input: &mut dyn Read) -> Result<String, String> {
             }
             let body = text(file, input)?;
             let changes = mapping(&text("-", input)?)?;
-            block::update(&body, key, &changes).map_err(|error| error.to_string())
+            update(&body, key, &changes)
         }
         Offline::Inspect(Inspect { file, .. }) => {
             let body = text(file.as_deref().unwrap_or("-"), input)?;
@@ -115,20 +115,32 @@ fn answer(command: &Offline, input: &mut dyn Read) -> Result<String, String> {
             Ok(json(&read.to_json()))
         }
         Offline::BranchName(BranchName { issue, objective, at, text }) => {
-            Ok(line(branch::name(*issue, *objective, text, time(at)?)))
+            let given = if text == "-" { self::text("-", input)? } else { text.clone() };
+            Ok(line(branch::name(*issue, *objective, &given, time(at)?)))
         }
     }
 }
 
 /// A block; that of a content key is made of the mapping's `text`.
 fn render(key: &str, data: &Mapping) -> Result<String, String> {
-    let block = if block::is_content(key) {
-        let text = data.get("text").and_then(Value::as_str);
-        block::render_content(key, text.ok_or("a mapping with a \"text\" is needed for this key")?)
-    } else {
-        block::render_with_warning(key, data)
+    let block = match block::is_content(key) {
+        true => block::render_content(key, content(data)?),
+        false => block::render_with_warning(key, data),
     };
     block.map(line).map_err(|error| error.to_string())
+}
+
+/// The body with one block changed; that of a content key takes the mapping's `text`.
+fn update(body: &str, key: &str, changes: &Mapping) -> Result<String, String> {
+    let body = match block::is_content(key) {
+        true => block::update_content(body, key, content(changes)?),
+        false => block::update(body, key, changes),
+    };
+    body.map_err(|error| error.to_string())
+}
+
+fn content(data: &Mapping) -> Result<&str, &'static str> {
+    data.get("text").and_then(Value::as_str).ok_or("a mapping with a \"text\" is needed for this key")
 }
 
 /// A time with an offset as UTC, or one without as it is.
@@ -191,6 +203,8 @@ mod tests {
         let file = folder.path().join("body.md");
         std::fs::write(&file, format!("top\n{block}end")).expect("a file");
         let file = file.to_str().expect("a path");
+        let missing = ran(&["inspect", "--update", "plan-body", file], r#"{"text": "x"}"#);
+        assert_eq!(missing, Err("there is no block \"plan-body\"".to_owned()));
         let changed = ran(&["inspect", "--update", "plan-header", file], r#"{"n": null}"#).expect("a body");
         assert!(changed.starts_with("top\n") && changed.ends_with("\nend"), "{changed}");
         assert_eq!(
@@ -206,6 +220,8 @@ mod tests {
         assert_eq!(name("2026-01-15T14:30:00+02:00").as_deref(), Ok("P7-O4-fix-it-01-15-1230\n"));
         assert_eq!(name("2026-01-15T14:30:00").as_deref(), Ok("P7-O4-fix-it-01-15-1430\n"));
         assert!(name("yesterday").is_err());
+        let piped = ran(&["branch-name", "--issue", "7", "--at", "2026-01-15T14:30:00Z", "-"], "Fix it\n");
+        assert_eq!(piped.as_deref(), Ok("P7-fix-it-01-15-1430\n"));
     }
 
     #[test]
