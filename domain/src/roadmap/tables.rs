@@ -33,8 +33,7 @@ pub fn redraw(comment: &str, roadmap: &Roadmap) -> String {
     let mut inside = open.is_none();
     let mut unfenced = outside_fences(comment).map(|(at, _)| at).peekable();
     let mut out = String::with_capacity(comment.len());
-    // Of several nodes with an id the last one decides.
-    let deciding: HashMap<&str, &Node> = roadmap.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
+    let deciding = deciding(roadmap);
     let mut shown: HashSet<&str> = HashSet::new();
     let mut at = 0;
     let mut phase: Option<PhaseKey> = None;
@@ -74,7 +73,7 @@ pub fn redraw(comment: &str, roadmap: &Roadmap) -> String {
             }
         }
         for node in roadmap.in_order().filter(|node| Some(&node.phase) == of_phase.as_ref()) {
-            let node = deciding[node.id.as_str()];
+            let node = deciding[&cell(&node.id)];
             if shown.insert(&node.id) {
                 close_line(&mut out, end);
                 out.push_str(&filled(&columns, "", node, end));
@@ -83,7 +82,7 @@ pub fn redraw(comment: &str, roadmap: &Roadmap) -> String {
         last = Some((out.len(), columns));
     }
     let Some((place, columns)) = last else { return comment.to_owned() };
-    let missing = phases_without_table(roadmap, &deciding, &shown, &columns);
+    let missing = phases_without_table(roadmap, &shown, &columns);
     if !missing.is_empty() {
         let before = if out[..place].ends_with('\n') { "" } else { "\n" };
         out.insert_str(place, &format!("{before}{missing}"));
@@ -91,8 +90,13 @@ pub fn redraw(comment: &str, roadmap: &Roadmap) -> String {
     out
 }
 
+/// The nodes by what a cell shows of their id; of several with one the last decides.
+fn deciding(roadmap: &Roadmap) -> HashMap<String, &Node> {
+    roadmap.nodes.iter().map(|node| (cell(&node.id), node)).collect()
+}
+
 /// The node a row is about.
-fn named<'a>(row: &str, columns: &[Column], nodes: &HashMap<&str, &'a Node>) -> Option<&'a Node> {
+fn named<'a>(row: &str, columns: &[Column], nodes: &HashMap<String, &'a Node>) -> Option<&'a Node> {
     let at = columns.iter().position(|column| *column == Column::Id)?;
     nodes.get(cells(row)?.get(at)?.trim()).copied()
 }
@@ -146,19 +150,15 @@ fn filled(columns: &[Column], row: &str, node: &Node, end: &str) -> String {
 }
 
 /// Headings and tables of the phases none of whose nodes is shown anywhere.
-fn phases_without_table(
-    roadmap: &Roadmap,
-    deciding: &HashMap<&str, &Node>,
-    shown: &HashSet<&str>,
-    columns: &[Column],
-) -> String {
+fn phases_without_table(roadmap: &Roadmap, shown: &HashSet<&str>, columns: &[Column]) -> String {
+    let deciding = deciding(roadmap);
     let mut out = String::new();
     for phase in &roadmap.phases {
         let mut listed = HashSet::new();
         let nodes: Vec<&Node> = phase
             .nodes
             .iter()
-            .map(|at| deciding[roadmap.nodes[*at].id.as_str()])
+            .map(|at| deciding[&cell(&roadmap.nodes[*at].id)])
             .filter(|node| !shown.contains(node.id.as_str()) && listed.insert(&node.id))
             .collect();
         if nodes.is_empty() {
@@ -235,6 +235,16 @@ mod tests {
         assert_eq!(redraw(&new, &map), new);
         let elsewhere = redraw("| Node | Status |\n|--|--|\n| 2.1 | - |\n", &map);
         assert_eq!(elsewhere.matches("2.1").count(), 1, "{elsewhere}");
+    }
+
+    #[test]
+    fn a_row_is_known_by_what_a_cell_shows_of_its_id() {
+        let nodes =
+            "- {id: \"a\\r\\nb|c\", description: A, status: done}\n- {id: '', description: B, status: done}";
+        let map = read(&body(nodes), None).expect("a roadmap");
+        let new = redraw("### Phase 1: x\n\n| Node | Status |\n|--|--|\n", &map);
+        assert!(new.ends_with("| a b\\|c | done |\n| - | done |\n"), "{new}");
+        assert_eq!(redraw(&new, &map), new);
     }
 
     #[test]
