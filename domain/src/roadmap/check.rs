@@ -59,7 +59,7 @@ pub fn check<'a>(labels: impl IntoIterator<Item = &'a str>, body: &str) -> Vec<C
 
     let bare: Vec<&str> = nodes
         .iter()
-        .filter(|node| node.status == Status::Done && node.pr.as_deref().is_none_or(str::is_empty))
+        .filter(|node| node.status == Status::Done && node.pr.is_none())
         .map(|node| node.id.as_str())
         .collect();
     say(
@@ -97,6 +97,36 @@ pub fn check<'a>(labels: impl IntoIterator<Item = &'a str>, body: &str) -> Vec<C
     checks
 }
 
+/// Plan and pull request; an empty text refers to nothing.
 fn references(node: &Node) -> impl Iterator<Item = &str> {
-    node.plan.iter().chain(&node.pr).map(String::as_str)
+    node.plan.iter().chain(&node.pr).map(String::as_str).filter(|reference| !reference.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers of the checks that fail for a roadmap with these nodes.
+    fn failed(nodes: &str) -> Vec<u8> {
+        let body = format!(
+            "<!-- erk:metadata-block:objective-roadmap -->\n<details>\n<summary>k</summary>\n\n```yaml\nschema_version: '3'\nnodes:\n{nodes}\n```\n\n</details>\n<!-- /erk:metadata-block:objective-roadmap -->"
+        );
+        let checks = check(["erk-objective"], &body);
+        checks.into_iter().filter(|check| !check.passed).map(|check| check.check).collect()
+    }
+
+    #[test]
+    fn references_and_statuses_have_to_agree() {
+        for (node, wanted) in [
+            ("status: pending", &[][..]),
+            ("status: done", &[4]),
+            ("status: done, pr: '#1'", &[]),
+            ("status: blocked, plan: '#1'", &[3]),
+            ("status: pending, pr: '#1'", &[3]),
+            ("status: planning, pr: '1'", &[7]),
+            ("status: done, pr: '', plan: ''", &[]),
+        ] {
+            assert_eq!(failed(&format!("- {{id: '1.1', description: a, {node}}}")), wanted, "{node}");
+        }
+    }
 }

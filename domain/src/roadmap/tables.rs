@@ -65,12 +65,11 @@ pub fn redraw(comment: &str, roadmap: &Roadmap) -> String {
         let end = line_end(line);
         let mut of_phase: Option<PhaseKey> = phase.take();
         for (row, node) in rows {
-            let Some(node) = node else { continue };
+            // A node is shown once, in the first row that names it.
+            let Some(node) = node.filter(|node| shown.insert(&node.id)) else { continue };
             of_phase = of_phase.or_else(|| Some(node.phase.clone()));
-            if shown.insert(&node.id) {
-                close_line(&mut out, end);
-                out.push_str(&filled(&columns, row, node, line_end(row)));
-            }
+            close_line(&mut out, end);
+            out.push_str(&filled(&columns, row, node, line_end(row)));
         }
         for node in roadmap.in_order().filter(|node| Some(&node.phase) == of_phase.as_ref()) {
             let node = deciding[&cell(&node.id)];
@@ -232,6 +231,10 @@ mod tests {
         let table = "### Phase 2: x\n\n| Node | Description | Status |\n|--|--|--|\n";
         let new = redraw(table, &map);
         assert_eq!(new, format!("{table}| 2.1 | B | done |\n"));
+        assert_eq!(redraw(&new, &map), new);
+        let twice =
+            "| Node | Status |\n|--|--|\n| 2.1 | done |\n\n| Node | Status |\n|--|--|\n| 2.1 | done |\n";
+        let new = redraw(twice, &map);
         assert_eq!(redraw(&new, &map), new);
         let elsewhere = redraw("| Node | Status |\n|--|--|\n| 2.1 | - |\n", &map);
         assert_eq!(elsewhere.matches("2.1").count(), 1, "{elsewhere}");
