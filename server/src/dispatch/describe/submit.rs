@@ -285,7 +285,7 @@ mod tests {
         assert_eq!(pull["title"], "[WIP] Add user authentication");
         assert_eq!(pull["body"].as_str().unwrap_or_default().matches("Closes #123\n").count(), 1);
         let branch = pull["head"].as_str().unwrap_or_default();
-        assert!(branch.starts_with("P123-O42-add-user-authentication-"), "{branch}");
+        assert!(branch.starts_with("P123-O42-add-user-authenticatio-"), "{branch}");
         let files = of(&all, "create-tree")["tree"].as_array().cloned().unwrap_or_default();
         let paths: Vec<&str> = files.iter().filter_map(|file| file["path"].as_str()).collect();
         assert_eq!(
