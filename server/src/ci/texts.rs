@@ -322,6 +322,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_passes_erks_strict_check() {
+        let job = crate::ci::job::tests::job(&[]).expect("a job");
+        let progress = Progress::begin(&["one".to_owned()], 0);
+        let now = "2026-01-15T14:30:00+00:00";
+        for text in [
+            started(&job, 12, 13, "P12-x-01-15-1430", now),
+            queued(&job, 12, "Fix it", "", now),
+            status(&job, &progress, Status::InProgress, "d", now),
+            status(&job, &progress, Status::NoChanges, "d", now),
+            status(&job, &progress, Status::Failed, "d", now),
+        ] {
+            let found = waymark_domain::block::read(&text);
+            assert_eq!((found.blocks.len(), found.errors.len(), found.warnings.len()), (1, 0, 0), "{text}");
+            let block = &found.blocks[0];
+            let data = block.data().expect("data");
+            assert_eq!(waymark_domain::block::validate(&block.key, data), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
     fn the_dispatch_is_known_by_its_marker() {
         assert_eq!(dispatch_of("x\n\n<!-- waymark:d-1:create-pull -->"), Some("d-1"));
         assert_eq!(dispatch_of("<!-- waymark:status -->"), None);

@@ -232,6 +232,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_passes_erks_strict_check() {
+        let mut keys = Vec::new();
+        for (_, _, body) in sent(&form("Fix it", Mode::OneShot), &facts()) {
+            for found in waymark_domain::block::read(body["body"].as_str().unwrap_or_default()).blocks {
+                if let Some(data) = found.data() {
+                    assert_eq!(waymark_domain::block::validate(&found.key, data), [""; 0], "{data:?}");
+                    keys.push(found.key);
+                }
+            }
+        }
+        assert_eq!(keys, ["plan-header", "plan-header", "plan-header", "submission-queued"]);
+    }
+
+    #[test]
     fn a_filled_block_is_what_rendering_the_values_gives() {
         let all = sent(&form("Fix the import in config.py", Mode::OneShot), &facts());
         let of = |key: &str| {
