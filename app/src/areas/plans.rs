@@ -257,14 +257,14 @@ pub enum ActionKind {
     Approve,
     /// Chosen on `/submit`: it needs answers about branches.
     Submit,
-    /// The same on a plan that was dispatched before.
-    Resubmit,
     /// `plan-implement` again on the same branch, from the step that is not done.
     Continue,
     MarkReady,
     Merge,
     RerunFailed,
     CancelRun,
+    /// Like [`ActionKind::Submit`], on a plan that was dispatched before.
+    Resubmit,
     ClosePr,
     ClosePlan,
     Reopen,
@@ -276,12 +276,12 @@ impl ActionKind {
     pub const ALL: [ActionKind; 12] = [
         ActionKind::Approve,
         ActionKind::Submit,
-        ActionKind::Resubmit,
         ActionKind::Continue,
         ActionKind::MarkReady,
         ActionKind::Merge,
         ActionKind::RerunFailed,
         ActionKind::CancelRun,
+        ActionKind::Resubmit,
         ActionKind::ClosePr,
         ActionKind::ClosePlan,
         ActionKind::Reopen,
