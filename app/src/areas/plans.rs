@@ -24,6 +24,8 @@ pub struct OverviewQuery {
     /// Only plans that this person dispatched or wrote.
     pub mine: bool,
     pub sort: Sort,
+    /// The other way round.
+    pub reverse: bool,
     /// 1-based; 0 is read as 1.
     pub page: u32,
 }
@@ -39,6 +41,7 @@ pub enum Sort {
     /// In the order of [`Phase::ALL`].
     Phase,
     Repo,
+    Author,
 }
 
 /// The checks of a pull request's head.
@@ -78,6 +81,24 @@ pub struct PrSummary {
     pub checks: Checks,
 }
 
+/// The latest run of a plan, in short.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunSummary {
+    pub id: i64,
+    pub url: String,
+    /// File name of the workflow.
+    pub workflow: String,
+    /// As GitHub names it: `pending` waits for its concurrency group, `queued` for a runner.
+    pub status: String,
+    pub conclusion: Option<String>,
+    /// Epoch milliseconds.
+    pub started_at: Option<i64>,
+    /// The concurrency group it belongs to, where the workflow is one of Waymark's.
+    pub group: Option<String>,
+    /// Job and step that failed, in words.
+    pub failed: Option<String>,
+}
+
 /// One row of the overview.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanRow {
@@ -93,12 +114,19 @@ pub struct PlanRow {
     pub objective: Option<i64>,
     pub node: Option<String>,
     pub branch: Option<String>,
-    pub run_url: Option<String>,
+    #[serde(default)]
+    pub run: Option<RunSummary>,
     pub comments: u32,
+    /// Review conversations of the pull request, resolved and in total, where there are any.
+    #[serde(default)]
+    pub threads: Option<(u32, u32)>,
     /// Epoch milliseconds of the last change on GitHub.
     pub changed_at: i64,
     /// Epoch milliseconds at which this was read from GitHub.
     pub as_of: i64,
+    /// Why this row is old, in words, when it is.
+    #[serde(default)]
+    pub stale: Option<String>,
     /// Why the viewer is needed, in words, when they are.
     pub needs_you: Option<String>,
 }
@@ -397,11 +425,19 @@ pub enum EditRefusal {
     Problem(Problem),
 }
 
+/// Rows that one export holds at most.
+pub const MOST_EXPORTED: u32 = 20_000;
+
 /// The plans area.
 #[cfg(feature = "ssr")]
 #[async_trait::async_trait]
 pub trait Plans: Send + Sync {
     async fn overview(&self, viewer: Option<&Viewer>, query: &OverviewQuery) -> Result<Overview, Problem>;
+    /// Every row of a view, whatever its page; at most [`MOST_EXPORTED`].
+    async fn export(&self, viewer: Option<&Viewer>, query: &OverviewQuery) -> Result<Vec<PlanRow>, Problem>;
+    /// The plans that a text leads to: a number, a branch, a pull request, a run, or the address of
+    /// one of these on GitHub or here. The best first.
+    async fn find(&self, viewer: Option<&Viewer>, text: &str) -> Result<Vec<PlanRow>, Problem>;
     async fn plan(&self, viewer: Option<&Viewer>, repo: &RepoName, number: i64) -> Result<PlanPage, Problem>;
     /// The log of a job of the plan's runs, read once from GitHub when the job is over.
     async fn log(

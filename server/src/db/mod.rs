@@ -66,6 +66,11 @@ impl Db {
         &self.pool
     }
 
+    /// What to put before a statement to be told how it would be answered.
+    pub fn explain(&self) -> &'static str {
+        if self.sqlite { "EXPLAIN QUERY PLAN" } else { "EXPLAIN" }
+    }
+
     /// A transaction that will write. On SQLite it takes the write lock at once, so that two of them
     /// never deadlock.
     ///

@@ -111,6 +111,9 @@ pub struct Pull {
     pub user: Option<User>,
     #[serde(default)]
     pub labels: Vec<Label>,
+    /// Whose review is asked for and not given yet.
+    #[serde(default)]
+    pub requested_reviewers: Vec<User>,
     pub head: End,
     pub base: End,
     pub created_at: String,
@@ -127,6 +130,9 @@ pub struct Pull {
     pub changed_files: u32,
     #[serde(default)]
     pub commits: u32,
+    /// Comments on lines of the change.
+    #[serde(default)]
+    pub review_comments: u32,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

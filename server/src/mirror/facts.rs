@@ -1,6 +1,8 @@
 //! From one reading to the facts that decide the phase. Pure: the time is an argument.
 
-use waymark_app::areas::{Checks, PlanRow, PrState, PrSummary, RepoName, ReviewState, Step, StepState};
+use waymark_app::areas::{
+    Checks, PlanRow, PrState, PrSummary, RepoName, ReviewState, RunSummary, Step, StepState,
+};
 use waymark_domain::lifecycle::facts::{Facts, Issue, Job, PlanText, Pull, Run, Status, Work};
 use waymark_domain::lifecycle::{self, Derivation, Phase};
 use waymark_domain::{block, plan as domain_plan};
@@ -269,12 +271,76 @@ pub fn row(repo: &RepoName, snapshot: &Snapshot, view: &View, as_of: i64) -> Pla
         objective: number(&snapshot.header(), "objective_issue"),
         node: node(snapshot),
         branch: snapshot.branch(),
-        run_url: snapshot.latest_run().map(|run| run.html_url.clone()),
+        run: snapshot.latest_run().map(|run| run_summary(snapshot, run)),
         comments: count(snapshot.comments.len()),
+        threads: snapshot.threads.filter(|(_, total)| *total > 0),
         changed_at: view.changed_at,
         as_of,
+        stale: None,
         needs_you: None,
     }
+}
+
+fn run_summary(snapshot: &Snapshot, run: &model::Run) -> RunSummary {
+    let failing = |conclusion: &Option<String>| conclusion.as_deref() == Some("failure");
+    let failed = run.jobs.iter().find(|job| failing(&job.conclusion)).map(|job| {
+        let step = job.steps.iter().find(|step| failing(&step.conclusion));
+        step.map_or_else(|| job.name.clone(), |step| format!("{}, step “{}”", job.name, step.name))
+    });
+    RunSummary {
+        id: run.id,
+        url: run.html_url.clone(),
+        workflow: run.workflow().to_owned(),
+        status: run.status.clone().unwrap_or_default(),
+        conclusion: run.conclusion.clone(),
+        started_at: run.run_started_at.as_deref().and_then(millis).or_else(|| millis(&run.created_at)),
+        // As the shipped workflows write their `concurrency`.
+        group: match run.workflow() {
+            "plan-implement.yml" => Some(format!("implement-issue-{}", snapshot.issue.number)),
+            "one-shot.yml" => snapshot.branch().map(|branch| format!("one-shot-{branch}")),
+            _ => None,
+        },
+        failed,
+    }
+}
+
+/// Who has to do with a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Involved {
+    /// In lower case: GitHub's logins are alike whatever their case.
+    pub login: String,
+    /// Whether it is this person's plan: written or dispatched by them.
+    pub own: bool,
+    /// Whether the plan waits for this person.
+    pub needed: bool,
+}
+
+/// Phases in which the person whose plan it is must decide something.
+pub const NEEDING: [Phase; 6] = [
+    Phase::NeedsApproval,
+    Phase::Failed,
+    Phase::Stuck,
+    Phase::Complete,
+    Phase::PlanMissing,
+    Phase::NoChanges,
+];
+
+/// Everybody who has to do with a plan, each once.
+pub fn involved(snapshot: &Snapshot, view: &View) -> Vec<Involved> {
+    let needed = NEEDING.contains(&view.phase());
+    let own = [Some(snapshot.issue.author()), view.dispatched_by.clone()].into_iter().flatten();
+    let mut people: Vec<Involved> =
+        own.map(|login| Involved { login: login.to_lowercase(), own: true, needed }).collect();
+    let reviewers = snapshot.pull.iter().flat_map(|pull| &pull.requested_reviewers);
+    let asked = view.phase() == Phase::Complete;
+    people.extend(reviewers.map(|user| Involved {
+        login: user.login.to_lowercase(),
+        own: false,
+        needed: asked,
+    }));
+    let mut seen = std::collections::BTreeSet::new();
+    people.retain(|person| seen.insert(person.login.clone()));
+    people
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub mod text;
 
 use waymark_app::areas::{Problem, ProblemKind, RepoName, Viewer};
 
-pub use plans::Plans;
+pub use plans::{Plans, explain};
 pub use refresh::Mirror;
 pub use repositories::Repositories;
 pub use sync::{rebuild, sync_repo};

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use base64::Engine;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Deserialize;
+use serde_json::{Value, json};
 use waymark_app::areas::RepoName;
 use waymark_domain::block;
 
@@ -50,6 +51,7 @@ pub async fn plan(
     let (runs, parts) = tokio::join!(runs(client, repo, &snapshot), around_pull(client, repo, &snapshot));
     (snapshot.runs, snapshot.run_missing) = runs?;
     (snapshot.reviews, snapshot.checks) = parts?;
+    snapshot.threads = threads(client, repo, &snapshot, before).await;
     snapshot.log = log(client, repo, &snapshot, before).await;
     snapshot.progress = progress(client, repo, &snapshot).await;
     Ok(Some(snapshot))
@@ -215,6 +217,30 @@ async fn around_pull(
     let mut checks = there(checks)?.unwrap_or_default();
     checks.sort_by(|a, b| a.name.cmp(&b.name));
     Ok((there(reviews)?.unwrap_or_default(), checks))
+}
+
+/// Review conversations, resolved and in total. Only GraphQL tells them, at a price, so it is asked
+/// only while an open pull request has any; otherwise, and when that fails, the last numbers stay.
+async fn threads(
+    client: &Client,
+    repo: &RepoName,
+    snapshot: &Snapshot,
+    before: Option<&Snapshot>,
+) -> Option<(u32, u32)> {
+    const THREADS: &str = "query Threads($owner: String!, $name: String!, $number: Int!) { \
+         repository(owner: $owner, name: $name) { pullRequest(number: $number) { \
+         reviewThreads(first: 100) { totalCount nodes { isResolved } } } } }";
+    let known = before.and_then(|before| before.threads);
+    let pull = snapshot.pull.as_ref().filter(|pull| pull.review_comments > 0)?;
+    if pull.state != "open" {
+        return known;
+    }
+    let variables = json!({ "owner": repo.owner, "name": repo.name, "number": pull.number });
+    let Ok(answer) = client.graphql::<Value>(THREADS, variables).await else { return known };
+    let threads = answer.pointer("/repository/pullRequest/reviewThreads")?;
+    let resolved = threads["nodes"].as_array()?.iter().filter(|node| node["isResolved"] == true).count();
+    let total = threads["totalCount"].as_u64().and_then(|total| u32::try_from(total).ok())?;
+    Some((u32::try_from(resolved).ok()?, total))
 }
 
 /// The end of the log of the job that failed last, as far as it can be read; a log is not worth failing for.

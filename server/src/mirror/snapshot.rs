@@ -23,6 +23,8 @@ pub struct Snapshot {
     pub comments: Vec<Comment>,
     pub pull: Option<Pull>,
     pub reviews: Vec<Review>,
+    /// Review conversations of the pull request, resolved and in total.
+    pub threads: Option<(u32, u32)>,
     /// Runs of Waymark's workflows for this plan, oldest first.
     pub runs: Vec<Run>,
     /// A run is named on the issue that GitHub does not have.

@@ -5,7 +5,7 @@ use waymark_app::areas::{PlanRow, RepoName};
 use waymark_domain::lifecycle::Phase;
 
 use super::access::Access;
-use super::facts::View;
+use super::facts::{self, View};
 use super::snapshot::Snapshot;
 
 /// Who connected a repository.
@@ -238,6 +238,23 @@ pub async fn put_plan(
         .bind(row.number)
         .execute(&mut *tx)
         .await?;
+    sqlx::query("DELETE FROM mirror_people WHERE repo = $1 AND number = $2")
+        .bind(&repo)
+        .bind(row.number)
+        .execute(&mut *tx)
+        .await?;
+    for person in facts::involved(snapshot, view) {
+        sqlx::query(
+            "INSERT INTO mirror_people (login, repo, number, own, needed) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(person.login)
+        .bind(&repo)
+        .bind(row.number)
+        .bind(i64::from(person.own))
+        .bind(i64::from(person.needed))
+        .execute(&mut *tx)
+        .await?;
+    }
     for (kind, value) in links(snapshot) {
         sqlx::query(
             "INSERT INTO mirror_links (repo, kind, value, number) VALUES ($1, $2, $3, $4)
@@ -283,6 +300,22 @@ pub async fn linked<'e>(
         .await
 }
 
+/// The same in every repository, the newest plan first.
+pub async fn linked_anywhere<'e>(
+    db: impl Executor<'e, Database = Any>,
+    kind: &str,
+    value: &str,
+) -> Result<Vec<(String, i64)>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT repo, number FROM mirror_links WHERE kind = $1 AND value = $2 ORDER BY number DESC",
+    )
+    .bind(kind)
+    .bind(value)
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}
+
 pub async fn plan<'e>(
     db: impl Executor<'e, Database = Any>,
     repo: &RepoName,
@@ -311,6 +344,7 @@ pub async fn plan<'e>(
 pub async fn remove_plan(tx: &mut AnyConnection, repo: &RepoName, number: i64) -> Result<bool, sqlx::Error> {
     let delete = |sql: &'static str| sqlx::query(sql).bind(repo.to_string()).bind(number);
     delete("DELETE FROM mirror_links WHERE repo = $1 AND number = $2").execute(&mut *tx).await?;
+    delete("DELETE FROM mirror_people WHERE repo = $1 AND number = $2").execute(&mut *tx).await?;
     let done = delete("DELETE FROM mirror_plans WHERE repo = $1 AND number = $2").execute(&mut *tx).await?;
     Ok(done.rows_affected() > 0)
 }
@@ -362,6 +396,7 @@ pub async fn plans_of<'e>(
 pub async fn drop_all(tx: &mut AnyConnection) -> Result<(), sqlx::Error> {
     for sql in [
         "DELETE FROM mirror_links",
+        "DELETE FROM mirror_people",
         "DELETE FROM mirror_plans",
         "DELETE FROM mirror_objectives",
         "DELETE FROM mirror_repositories",

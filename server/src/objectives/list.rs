@@ -2,9 +2,9 @@
 
 use waymark_app::areas::{ObjectiveList, ObjectiveRow, ObjectivesQuery, Openness, Problem, Viewer};
 
+use crate::mirror::fault;
 use crate::mirror::objectives::store;
 use crate::mirror::plans::overview;
-use crate::mirror::{self, fault};
 use crate::state::App;
 
 /// Rows of a page.
@@ -15,8 +15,7 @@ pub async fn list(
     viewer: Option<&Viewer>,
     query: &ObjectivesQuery,
 ) -> Result<ObjectiveList, Problem> {
-    let known = mirror::store::repositories(app.db.pool()).await.map_err(fault)?;
-    let (repos, stale) = overview::visible(app, viewer, known).await;
+    let overview::Visible { repos, stale } = overview::visible(app, viewer).await?;
     let rows = store::rows(app.db.pool()).await.map_err(fault)?;
     let seen = rows.into_iter().filter(|row| repos.contains(&row.repo));
     let wanted: Vec<ObjectiveRow> = seen.filter(|row| fits(row, query)).collect();

@@ -7,6 +7,7 @@
 mod act;
 mod edit;
 mod evidence;
+mod find;
 mod log;
 mod offers;
 pub(crate) mod overview;
@@ -16,14 +17,15 @@ mod stages;
 use std::sync::Arc;
 
 use waymark_app::areas::{
-    ActionKind, Dispatches, EditRefusal, Existing, JobLog, Overview, OverviewQuery, PlanPage, Plans as Area,
-    Problem, ProblemKind, RepoName, SubmitForm, Viewer,
+    ActionKind, Dispatches, EditRefusal, Existing, JobLog, Overview, OverviewQuery, PlanPage, PlanRow,
+    Plans as Area, Problem, ProblemKind, RepoName, SubmitForm, Viewer,
 };
 
 use super::access::{self, Level};
 use super::facts::view;
 use super::{cancel, fault, logs, refresh_plan, store};
 use crate::state::App;
+pub use overview::explain;
 
 /// The area on the mirror.
 pub struct Plans {
@@ -53,6 +55,14 @@ fn no_plan(repo: &RepoName, number: i64) -> Problem {
 impl Area for Plans {
     async fn overview(&self, viewer: Option<&Viewer>, query: &OverviewQuery) -> Result<Overview, Problem> {
         overview::overview(&self.app, viewer, query).await
+    }
+
+    async fn export(&self, viewer: Option<&Viewer>, query: &OverviewQuery) -> Result<Vec<PlanRow>, Problem> {
+        overview::export(&self.app, viewer, query).await
+    }
+
+    async fn find(&self, viewer: Option<&Viewer>, text: &str) -> Result<Vec<PlanRow>, Problem> {
+        find::find(&self.app, viewer, text).await
     }
 
     async fn plan(&self, viewer: Option<&Viewer>, repo: &RepoName, number: i64) -> Result<PlanPage, Problem> {

@@ -1,0 +1,169 @@
+//! Conditions of the overview as SQL. What a person typed never stands in a statement.
+
+use sqlx::any::AnyArguments;
+use sqlx::query::Query;
+use sqlx::{Any, AssertSqlSafe};
+use waymark_app::areas::{OverviewQuery, RepoName, Sort, Viewer};
+
+/// Words of a search that are looked for; more are left out.
+const MOST_WORDS: usize = 8;
+
+enum Value {
+    Text(String),
+    Number(i64),
+}
+
+/// Conditions with their values, in order.
+#[derive(Default)]
+pub(super) struct Filter {
+    pub sql: String,
+    values: Vec<Value>,
+}
+
+impl Filter {
+    fn next(&mut self, value: Value) -> String {
+        self.values.push(value);
+        format!("${}", self.values.len())
+    }
+
+    fn text(&mut self, text: impl Into<String>) -> String {
+        self.next(Value::Text(text.into()))
+    }
+
+    fn and(&mut self, condition: &str) {
+        self.sql.push_str(if self.sql.is_empty() { " WHERE " } else { " AND " });
+        self.sql.push_str(condition);
+    }
+
+    pub fn any_of(&mut self, column: &str, values: impl IntoIterator<Item = String>) {
+        let places: Vec<String> = values.into_iter().map(|value| self.text(value)).collect();
+        match places.as_slice() {
+            [] => self.and("1 = 0"),
+            [place] => self.and(&format!("{column} = {place}")),
+            _ => self.and(&format!("{column} IN ({})", places.join(", "))),
+        }
+    }
+
+    /// Plans that have to do with this person; `what` narrows it down.
+    fn involves(&mut self, login: &str, what: &str) {
+        let login = self.text(login.trim().to_lowercase());
+        self.and(&format!(
+            "(repo, number) IN (SELECT repo, number FROM mirror_people WHERE login = {login} AND {what} = 1)"
+        ));
+    }
+
+    pub fn query<'q>(&self, sql: String) -> Query<'q, Any, AnyArguments> {
+        let query = sqlx::query(AssertSqlSafe(sql));
+        self.values.iter().fold(query, |query, value| match value {
+            Value::Text(text) => query.bind(text.clone()),
+            Value::Number(number) => query.bind(*number),
+        })
+    }
+}
+
+/// A text for LIKE, its own wildcards meaning themselves.
+fn like(text: &str) -> String {
+    let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{escaped}%")
+}
+
+/// What the statement is for: the way through the table that is best differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Walk {
+    /// All of each repository, counted.
+    Repositories,
+    /// In the order of the sort, stopping after a page.
+    Order,
+}
+
+/// Everything but the phase.
+pub(super) fn filter(
+    repos: &[RepoName],
+    viewer: Option<&Viewer>,
+    query: &OverviewQuery,
+    walk: Walk,
+) -> Filter {
+    let mut filter = Filter::default();
+    let repo = query.repo.trim();
+    let chosen: Vec<String> = repos
+        .iter()
+        .map(RepoName::to_string)
+        .filter(|name| repo.is_empty() || name.eq_ignore_ascii_case(repo))
+        .collect();
+    // An expression keeps the databases from gathering and sorting every plan of many repositories
+    // where walking an index in order ends after a page.
+    let column = if walk == Walk::Order && chosen.len() > 1 { "repo || ''" } else { "repo" };
+    filter.any_of(column, chosen);
+    for word in query.q.split_whitespace().take(MOST_WORDS) {
+        let place = filter.text(like(word));
+        filter.and(&format!("search LIKE {place} ESCAPE '\\'"));
+    }
+    if !query.author.trim().is_empty() {
+        filter.involves(&query.author, "own");
+    }
+    if let Some(objective) = query.objective {
+        let place = filter.next(Value::Number(objective));
+        filter.and(&format!("objective = {place}"));
+    }
+    if !query.label.trim().is_empty() {
+        let place = filter.text(like(&format!(",{},", query.label.trim())));
+        filter.and(&format!("labels LIKE {place} ESCAPE '\\'"));
+    }
+    for (wanted, what) in [(query.mine, "own"), (query.needs, "needed")] {
+        match (wanted, viewer) {
+            (false, _) => {}
+            (true, Some(viewer)) => filter.involves(&viewer.login, what),
+            (true, None) => filter.and("1 = 0"),
+        }
+    }
+    filter
+}
+
+/// The order of the rows; an index of the same order goes with each.
+pub(super) fn order(sort: Sort, reverse: bool) -> String {
+    let columns: &[(&str, bool)] = match sort {
+        Sort::Changed => &[("changed_at", true), ("repo", true), ("number", true)],
+        Sort::Number => &[("number", true), ("repo", true)],
+        Sort::Phase => &[("phase_rank", false), ("changed_at", true), ("repo", true), ("number", true)],
+        Sort::Repo => &[("repo", false), ("number", false)],
+        Sort::Author => &[("author", false), ("changed_at", true), ("repo", true), ("number", true)],
+    };
+    let column =
+        |(name, down): &(&str, bool)| format!("{name} {}", if *down != reverse { "DESC" } else { "ASC" });
+    columns.iter().map(column).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wildcards_in_a_text_mean_themselves() {
+        assert_eq!(like("50%_A\\"), "%50\\%\\_a\\\\%");
+    }
+
+    #[test]
+    fn values_never_stand_in_the_statement() {
+        let query = OverviewQuery {
+            q: "x' OR 1=1 --".into(),
+            label: "a'b".into(),
+            author: "o'neil".into(),
+            objective: Some(4),
+            mine: true,
+            ..OverviewQuery::default()
+        };
+        let repo = RepoName::parse("acme/widgets").expect("a name");
+        let filter = filter(&[repo], None, &query, Walk::Order);
+        for text in ["1=1", "a'b", "o'neil", "acme"] {
+            assert!(!filter.sql.contains(text), "{}", filter.sql);
+        }
+        assert!(filter.sql.ends_with("AND 1 = 0"), "nothing is anybody's who is not signed in");
+        assert_eq!(filter.sql.matches('$').count(), filter.values.len());
+    }
+
+    #[test]
+    fn the_other_way_round_turns_every_column() {
+        assert_eq!(order(Sort::Phase, false), "phase_rank ASC, changed_at DESC, repo DESC, number DESC");
+        assert_eq!(order(Sort::Phase, true), "phase_rank DESC, changed_at ASC, repo ASC, number ASC");
+    }
+}

@@ -1,0 +1,235 @@
+//! The overview: filters, sort, pages and counts, by the database.
+//!
+//! Properties kept:
+//! - Only rows of repositories that the viewer may see are read, counted or exported.
+//! - A page costs about the same wherever it is: the wide rows are read for its own rows alone.
+
+mod filter;
+mod visible;
+
+use std::collections::HashMap;
+
+use sqlx::{AssertSqlSafe, Row};
+use waymark_app::areas::{MOST_EXPORTED, Overview, OverviewQuery, PlanRow, Problem, RepoName, Viewer};
+use waymark_domain::lifecycle::Phase;
+
+use crate::mirror::facts::NEEDING;
+use crate::mirror::{fault, store};
+use crate::state::App;
+use filter::{Filter, Walk, filter, order};
+pub(crate) use visible::{Visible, visible};
+
+/// Rows of a page.
+const PAGE: u32 = 50;
+/// Rows that wait for the viewer, shown above the table at most.
+const MOST_NEEDED: u32 = 10;
+
+/// What a phase asks of the person whose plan it is.
+fn needs(phase: Phase) -> Option<&'static str> {
+    Some(match phase {
+        Phase::NeedsApproval => "The plan waits for your approval",
+        Phase::Failed => "The run failed: look at it, then run it again or close the plan",
+        Phase::Stuck => "Nothing goes on by itself: look at what happened",
+        Phase::Complete => "Ready for review and merge",
+        Phase::PlanMissing => "The plan's text is missing",
+        Phase::NoChanges => "The work changed nothing: close the plan or say more",
+        _ => return None,
+    })
+}
+
+/// What the phase asks of somebody whose review is asked for.
+const REVIEW: &str = "Your review is asked for";
+
+/// One page of plans with the counts around it.
+pub(super) async fn overview(
+    app: &App,
+    viewer: Option<&Viewer>,
+    query: &OverviewQuery,
+) -> Result<Overview, Problem> {
+    let visible = visible(app, viewer).await?;
+    let repos = visible.repos.as_slice();
+    let page =
+        |number: u32| rows(app, viewer, wanted(repos, viewer, query), query, PAGE, (number - 1) * PAGE);
+    let asked = query.page.max(1);
+    let needed = async {
+        if viewer.is_none() {
+            return Ok(Vec::new());
+        }
+        let all = OverviewQuery { needs: true, ..OverviewQuery::default() };
+        rows(app, viewer, wanted(repos, viewer, &all), &all, MOST_NEEDED, 0).await
+    };
+    let (counts, rows, needs_you) =
+        tokio::try_join!(counts(app, filter(repos, viewer, query, Walk::Repositories)), page(asked), needed)
+            .map_err(fault)?;
+    let chosen = |phase: &Phase| query.phase.is_empty() || query.phase.contains(phase);
+    let total: u32 = counts.iter().filter(|(phase, _)| chosen(phase)).map(|(_, count)| count).sum();
+    let pages = total.div_ceil(PAGE).max(1);
+    // A page beyond the last is the last.
+    let rows = if asked > pages { page(pages).await.map_err(fault)? } else { rows };
+    Ok(Overview {
+        rows,
+        needs_you,
+        counts,
+        total,
+        page: asked.min(pages),
+        pages,
+        connected: !visible.repos.is_empty(),
+        stale: visible.stale,
+    })
+}
+
+/// Every row of a view.
+pub(super) async fn export(
+    app: &App,
+    viewer: Option<&Viewer>,
+    query: &OverviewQuery,
+) -> Result<Vec<PlanRow>, Problem> {
+    let visible = visible(app, viewer).await?;
+    let wanted = wanted(&visible.repos, viewer, query);
+    rows(app, viewer, wanted, query, MOST_EXPORTED, 0).await.map_err(fault)
+}
+
+fn wanted(repos: &[RepoName], viewer: Option<&Viewer>, query: &OverviewQuery) -> Filter {
+    let mut wanted = filter(repos, viewer, query, Walk::Order);
+    if !query.phase.is_empty() {
+        wanted.any_of("phase", query.phase.iter().map(|phase| phase.slug().to_owned()));
+    }
+    wanted
+}
+
+fn counting(filter: &Filter) -> String {
+    format!("SELECT phase, COUNT(*) FROM mirror_plans{} GROUP BY phase", filter.sql)
+}
+
+async fn counts(app: &App, filter: Filter) -> Result<Vec<(Phase, u32)>, sqlx::Error> {
+    let mut found = HashMap::new();
+    for row in filter.query(counting(&filter)).fetch_all(app.db.pool()).await? {
+        let (phase, count): (String, i64) = (row.try_get(0)?, row.try_get(1)?);
+        found.insert(phase, u32::try_from(count).unwrap_or(u32::MAX));
+    }
+    Ok(Phase::ALL.iter().map(|phase| (*phase, found.get(phase.slug()).copied().unwrap_or(0))).collect())
+}
+
+/// How the database answers a view of these repositories: the lines of its plans, for the counts and
+/// for the rows. For looking into a slow page.
+///
+/// # Errors
+/// The database's.
+pub async fn explain(
+    app: &App,
+    repos: &[RepoName],
+    viewer: Option<&Viewer>,
+    query: &OverviewQuery,
+) -> Result<Vec<String>, sqlx::Error> {
+    let counted = filter(repos, viewer, query, Walk::Repositories);
+    let wanted = wanted(repos, viewer, query);
+    let mut lines = Vec::new();
+    for (filter, sql) in [
+        (&counted, counting(&counted)),
+        (&wanted, selecting(&wanted, query, PAGE, query.page.saturating_sub(1) * PAGE)),
+    ] {
+        let rows = filter.query(format!("{} {sql}", app.db.explain())).fetch_all(app.db.pool()).await?;
+        for row in rows {
+            lines.push(row.try_get("detail").or_else(|_| row.try_get("QUERY PLAN"))?);
+        }
+    }
+    Ok(lines)
+}
+
+/// The rows are found by their indexes first, and read whole only then.
+fn selecting(filter: &Filter, query: &OverviewQuery, limit: u32, offset: u32) -> String {
+    let order = order(query.sort, query.reverse);
+    let outer = order.split(", ").map(|column| format!("p.{column}")).collect::<Vec<_>>().join(", ");
+    format!(
+        "SELECT p.summary, p.as_of, p.stale, p.repo, p.number
+         FROM (SELECT repo, number FROM mirror_plans{} ORDER BY {order} LIMIT {limit} OFFSET {offset}) k
+         JOIN mirror_plans p ON p.repo = k.repo AND p.number = k.number ORDER BY {outer}",
+        filter.sql
+    )
+}
+
+async fn rows(
+    app: &App,
+    viewer: Option<&Viewer>,
+    filter: Filter,
+    query: &OverviewQuery,
+    limit: u32,
+    offset: u32,
+) -> Result<Vec<PlanRow>, sqlx::Error> {
+    let found = filter.query(selecting(&filter, query, limit, offset)).fetch_all(app.db.pool()).await?;
+    let mut rows = Vec::with_capacity(found.len());
+    for row in found {
+        let summary: String = row.try_get(0)?;
+        let decode = |error: serde_json::Error| sqlx::Error::Decode(error.into());
+        let mut plan: PlanRow = serde_json::from_str(&summary).map_err(decode)?;
+        plan.as_of = row.try_get(1)?;
+        plan.stale = row.try_get(2)?;
+        rows.push(plan);
+    }
+    tell(app, viewer, &mut rows).await?;
+    Ok(rows)
+}
+
+/// Says on each row that waits for the viewer what for.
+async fn tell(app: &App, viewer: Option<&Viewer>, rows: &mut [PlanRow]) -> Result<(), sqlx::Error> {
+    let Some(viewer) = viewer else { return Ok(()) };
+    let needed = needed(app, viewer, rows).await?;
+    for row in rows {
+        let own = needed.get(&(row.repo.to_string(), row.number));
+        let why = own.and_then(|own| if *own { needs(row.phase) } else { Some(REVIEW) });
+        row.needs_you = why.map(str::to_owned);
+    }
+    Ok(())
+}
+
+/// Which of these rows wait for the viewer, and whether they are theirs.
+async fn needed(
+    app: &App,
+    viewer: &Viewer,
+    rows: &[PlanRow],
+) -> Result<HashMap<(String, i64), bool>, sqlx::Error> {
+    let waiting: Vec<&PlanRow> = rows.iter().filter(|row| NEEDING.contains(&row.phase)).collect();
+    let mut found = HashMap::new();
+    for some in waiting.chunks(100) {
+        let places: Vec<String> =
+            (0..some.len()).map(|at| format!("(${}, ${})", 2 * at + 2, 2 * at + 3)).collect();
+        let sql = format!(
+            "SELECT repo, number, own FROM mirror_people
+             WHERE login = $1 AND needed = 1 AND (repo, number) IN (VALUES {})",
+            places.join(", ")
+        );
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(viewer.login.to_lowercase());
+        let query = some.iter().fold(query, |query, row| query.bind(row.repo.to_string()).bind(row.number));
+        for row in query.fetch_all(app.db.pool()).await? {
+            found.insert((row.try_get(0)?, row.try_get(1)?), row.try_get::<i64, _>(2)? != 0);
+        }
+    }
+    Ok(found)
+}
+
+/// The rows of these plans, in their order. The caller has checked that they may be seen.
+pub(super) async fn rows_of(
+    app: &App,
+    viewer: Option<&Viewer>,
+    plans: &[(RepoName, i64)],
+) -> Result<Vec<PlanRow>, sqlx::Error> {
+    let mut rows = Vec::new();
+    for (repo, number) in plans {
+        let kept = store::plan(app.db.pool(), repo, *number).await?;
+        rows.extend(kept.map(|kept| PlanRow { as_of: kept.as_of, stale: kept.stale, ..kept.row }));
+    }
+    tell(app, viewer, &mut rows).await?;
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_phase_that_needs_somebody_says_what_for() {
+        for phase in Phase::ALL {
+            assert_eq!(needs(phase).is_some(), NEEDING.contains(&phase), "{phase:?}");
+        }
+    }
+}
