@@ -1,5 +1,6 @@
 // Sends the forms of commands without loading a page: the same request, and the same answer put in.
 import { fetchPage, forgetFolds, show } from "./page.js";
+import { clearSelection } from "./selection.js";
 import { hush, say } from "./say.js";
 
 export function sendForms() {
@@ -25,6 +26,7 @@ async function send(form, button, action) {
     hush();
     forgetFolds(form);
     show(answer, "answer");
+    if (form.id === "batch") clearSelection();
   } catch {
     say("Waymark could not be reached. What you typed is still here: try again.", true);
   } finally {

@@ -132,28 +132,47 @@ function wakeOne(island) {
 }
 
 /**
- * Live updates move no row: those on screen stay in their order, and new ones gather behind a button
- * until they are asked for.
+ * Live updates move no row: those on screen stay where they are, also when they no longer belong to
+ * the view, and new ones gather behind a button until they are asked for.
  */
 function keepOrder(old, fresh) {
-  const table = old.querySelector("#plans tbody");
-  const next = fresh.querySelector("#plans tbody");
-  if (!table || !next) return;
-  const rows = new Map([...next.rows].map((row) => [row.id, row]));
-  for (const row of table.rows) {
-    const known = rows.get(row.id);
-    if (!known) continue;
-    rows.delete(row.id);
-    next.append(known);
-  }
-  if (rows.size === 0) return;
-  for (const row of rows.values()) row.remove();
+  const held = ["#plans tbody", "#needs-you ul"].map((list) => hold(old, fresh, list));
+  const table = fresh.querySelector("#plans");
+  if (!table) return;
+  const [added, gone] = [held[0].added, held[0].gone];
+  if (added + gone === 0) return;
   const button = document.createElement("button");
   button.type = "button";
   button.className = "new-rows";
   button.id = "new-rows";
-  button.textContent = `${rows.size} new`;
-  fresh.querySelector("#plans").before(button);
+  button.textContent = [added && `${added} new`, gone && `${gone} no longer here`].filter(Boolean).join(", ");
+  table.before(button);
+}
+
+/** Keeps the items of a list in their order on screen. Answers how many came and went. */
+function hold(old, fresh, list) {
+  const shown = old.querySelector(list);
+  const next = fresh.querySelector(list);
+  if (!shown) {
+    // A list that was not there would push everything below it down.
+    if (list !== "#plans tbody") next?.closest("section").remove();
+    return { added: 0, gone: 0 };
+  }
+  if (!next) return { added: 0, gone: 0 };
+  const came = new Map([...next.children].map((item) => [item.id, item]));
+  let gone = 0;
+  for (const item of shown.children) {
+    let known = came.get(item.id);
+    if (!known) {
+      known = item.cloneNode(true);
+      known.classList.add("gone");
+      gone += 1;
+    }
+    came.delete(item.id);
+    next.append(known);
+  }
+  for (const item of came.values()) item.remove();
+  return { added: came.size, gone };
 }
 
 /** Goes to an address of this site without loading the document again. */

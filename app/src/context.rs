@@ -3,7 +3,7 @@
 //! The server provides [`Areas`], `Option<Viewer>` and, where it has one, a [`RequestId`], by one
 //! function for pages and server functions alike.
 
-use axum::http::{StatusCode, header, request::Parts};
+use axum::http::{HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
@@ -54,6 +54,23 @@ pub(crate) fn cookie(name: &str) -> Option<String> {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|line| line.split("; "))
         .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
+}
+
+/// Remembers a choice of how pages look, for a year. The value must be letters, digits and hyphens.
+pub(crate) fn remember(name: &str, value: &str) {
+    let secure = if installation().public_url.starts_with("https:") { "; Secure" } else { "" };
+    let line = format!("{name}={value}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}");
+    if let (Some(options), Ok(line)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&line)) {
+        options.append_header(header::SET_COOKIE, line);
+    }
+}
+
+/// Sends the browser on from a page.
+pub(crate) fn see_other(to: &str) {
+    if let (Some(options), Ok(to)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(to)) {
+        options.insert_header(header::LOCATION, to);
+        options.set_status(StatusCode::SEE_OTHER);
+    }
 }
 
 /// Whether the request comes from a form or a link rather than from a program.

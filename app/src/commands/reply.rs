@@ -75,6 +75,22 @@ pub(super) fn answer(
     }
 }
 
+/// Answers a command that did some things and was refused others.
+pub(super) fn report(to: &str, done: Option<String>, problems: Vec<Problem>) -> Result<(), Problem> {
+    match problems.first() {
+        None => answer(Ok((to.to_owned(), done)), to),
+        Some(_) if done.is_none() => answer(Err(problems), to),
+        Some(first) if !wants_html() => {
+            set_status(first.kind.status());
+            Err(first.clone())
+        }
+        Some(_) => {
+            see(&keep(to, &Notice { problems, done }));
+            Ok(())
+        }
+    }
+}
+
 /// Sends the browser on.
 fn see(to: &str) {
     let Some(options) = use_context::<ResponseOptions>() else { return };

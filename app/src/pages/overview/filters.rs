@@ -3,12 +3,14 @@
 use leptos::prelude::*;
 use waymark_domain::lifecycle::Phase;
 
-use super::query::{SORTS, write};
+use super::columns::{Column, NAME};
+use super::query::{SORTS, View};
 use crate::areas::OverviewQuery;
 use crate::components::{icon, phase_icon, tone};
 
 /// Phases with their number of plans; each is a filter, and a chosen one is taken out again.
-pub(super) fn phases(counts: &[(Phase, u32)], query: &OverviewQuery) -> AnyView {
+pub(super) fn phases(counts: &[(Phase, u32)], view: &View) -> AnyView {
+    let query = &view.query;
     let items = counts.iter().filter(|(phase, number)| *number > 0 || query.phase.contains(phase)).map(|(phase, number)| {
         let chosen = query.phase.contains(phase);
         let mut next = OverviewQuery { page: 0, ..query.clone() };
@@ -19,7 +21,7 @@ pub(super) fn phases(counts: &[(Phase, u32)], query: &OverviewQuery) -> AnyView 
         }
         view! {
             <li id=format!("count-{}", phase.slug())>
-                <a href=write(&next) class=format!("phase-count tone-{}", tone(*phase)) aria-current=chosen.then_some("true")>
+                <a href=view.to(&next) class=format!("phase-count tone-{}", tone(*phase)) aria-current=chosen.then_some("true")>
                     {icon(phase_icon(*phase))}
                     <span>{phase.label()}</span>
                     <span class="tabular number">{*number}</span>
@@ -29,13 +31,14 @@ pub(super) fn phases(counts: &[(Phase, u32)], query: &OverviewQuery) -> AnyView 
     });
     let all = OverviewQuery { phase: Vec::new(), page: 0, ..query.clone() };
     let clear = (!query.phase.is_empty())
-        .then(|| view! { <li><a class="phase-count" href=write(&all)>"All phases"</a></li> });
+        .then(|| view! { <li><a class="phase-count" href=view.to(&all)>"All phases"</a></li> });
     view! { <nav aria-label="Phases"><ul class="phase-strip" id="phases">{items.collect_view()} {clear}</ul></nav> }
     .into_any()
 }
 
 /// Text, repository, author, label, sort; sent as a GET, so that the view has an address.
-pub(super) fn bar(query: &OverviewQuery, signed_in: bool) -> AnyView {
+pub(super) fn bar(view: &View, signed_in: bool) -> AnyView {
+    let query = &view.query;
     let hidden: Vec<_> = query
         .phase
         .iter()
@@ -44,12 +47,14 @@ pub(super) fn bar(query: &OverviewQuery, signed_in: bool) -> AnyView {
     let objective = query
         .objective
         .map(|number| view! { <input type="hidden" name="objective" value=number.to_string()/> });
+    let columns = view.chosen().map(|cols| view! { <input type="hidden" name=NAME value=cols/> });
+    let reverse = query.reverse.then(|| view! { <input type="hidden" name="reverse" value="1"/> });
     let sorts = SORTS
         .map(|(slug, sort, words)| view! { <option value=slug selected=sort == query.sort>{words}</option> });
     let more = !query.author.is_empty() || !query.label.is_empty();
     let toggles = signed_in.then(|| {
-        let needs = write(&OverviewQuery { needs: !query.needs, page: 0, ..query.clone() });
-        let mine = write(&OverviewQuery { mine: !query.mine, page: 0, ..query.clone() });
+        let needs = view.to(&OverviewQuery { needs: !query.needs, page: 0, ..query.clone() });
+        let mine = view.to(&OverviewQuery { mine: !query.mine, page: 0, ..query.clone() });
         let kept_needs = query.needs.then(|| view! { <input type="hidden" name="needs" value="1"/> });
         let kept_mine = query.mine.then(|| view! { <input type="hidden" name="mine" value="1"/> });
         view! {
@@ -62,13 +67,13 @@ pub(super) fn bar(query: &OverviewQuery, signed_in: bool) -> AnyView {
         .into_iter()
         .map(|(words, without)| {
             let label = format!("Remove filter: {words}");
-            view! { <li><a class="chip" href=write(&without) aria-label=label>{words} {icon("x")}</a></li> }
+            view! { <li><a class="chip" href=view.to(&without) aria-label=label>{words} {icon("x")}</a></li> }
         })
         .collect();
     let chips = (!chips.is_empty()).then(|| view! { <ul class="chips" aria-label="Filters">{chips}</ul> });
     view! {
         <form method="get" action="/" class="filters" id="filters" role="search" aria-label="Plans">
-            {hidden} {objective}
+            {hidden} {objective} {columns} {reverse}
             <label class="sr" for="filter-q">"Search"</label>
             <input type="search" id="filter-q" name="q" value=query.q.clone() placeholder="Title, number, author, branch"/>
             <label class="sr" for="filter-repo">"In repository"</label>
@@ -92,6 +97,46 @@ pub(super) fn bar(query: &OverviewQuery, signed_in: bool) -> AnyView {
             {toggles}
         </form>
         {chips}
+    }
+    .into_any()
+}
+
+/// The columns to choose from, and the whole view as a file.
+pub(super) fn tools(view: &View) -> AnyView {
+    // What the form does not hold itself is kept: everything but the columns.
+    let kept = view.without_columns("/");
+    let kept = kept.split_once('?').map_or("", |(_, query)| query);
+    let hidden: Vec<_> = crate::address::pairs(kept)
+        .into_iter()
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
+        .collect();
+    let boxes = Column::ALL.map(|column| {
+        view! {
+            <label class="check">
+                <input type="checkbox" name=NAME value=column.slug() checked=view.columns.has(column)/>
+                {column.label()}
+            </label>
+        }
+    });
+    view! {
+        <div class="view-tools">
+            <details class="menu" id="columns" data-keep-open>
+                <summary class="button small">"Columns"</summary>
+                <form method="get" action="/" class="menu-body stack" aria-label="Columns">
+                    {hidden}
+                    <input type="hidden" name=NAME value="title"/>
+                    {boxes}
+                    <button type="submit" class="button small">"Show these"</button>
+                </form>
+            </details>
+            <details class="menu" id="export">
+                <summary class="button small">"Export"</summary>
+                <ul class="menu-body menu-places">
+                    <li><a href=view.without_columns("/export/plans.csv") download>"Export this view as CSV"</a></li>
+                    <li><a href=view.without_columns("/export/plans.json") download>"Export this view as JSON"</a></li>
+                </ul>
+            </details>
+        </div>
     }
     .into_any()
 }

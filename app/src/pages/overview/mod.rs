@@ -1,5 +1,7 @@
 //! `/`: every plan of every repository one may see. Filters, sort and page are in the address.
 
+mod batch;
+mod columns;
 mod empty;
 mod filters;
 mod query;
@@ -11,39 +13,48 @@ use leptos_meta::Title;
 use crate::areas::{Overview, OverviewQuery};
 use crate::commands::notice;
 use crate::components::{icon, notice_view, problem_page, words::count};
-use crate::context::{areas, viewer};
+use crate::context::{areas, cookie, remember, viewer};
+use query::View;
+
+pub use query::read as read_overview_query;
 
 #[component]
 pub(crate) fn OverviewPage() -> impl IntoView {
     super::page(async {
-        let query = query::read(&crate::context::query());
+        let view = View::read(&crate::context::query(), cookie(columns::COOKIE).as_deref());
+        if let Some(chosen) = view.chosen() {
+            remember(columns::COOKIE, &chosen);
+        }
         let viewer = viewer();
         let notice = notice();
-        match areas().plans.overview(viewer.as_ref(), &query).await {
-            Ok(overview) => body(&overview, &query, &notice, viewer.is_some()),
+        match areas().plans.overview(viewer.as_ref(), &view.query).await {
+            Ok(overview) => body(&overview, &view, &notice, viewer.is_some()),
             Err(problem) => problem_page(problem),
         }
     })
 }
 
-fn body(
-    overview: &Overview,
-    query: &OverviewQuery,
-    notice: &crate::commands::Notice,
-    signed_in: bool,
-) -> AnyView {
+fn body(overview: &Overview, view: &View, notice: &crate::commands::Notice, signed_in: bool) -> AnyView {
+    let query = &view.query;
     let stale = overview.stale.iter().map(|(repo, why)| {
         view! { <p class="notice hint">{icon("clock")} <span><strong>{repo.to_string()}</strong> " is not fresh: " {why.clone()}</span></p> }
     });
     let first_page = overview.page <= 1;
     let needs = (!overview.needs_you.is_empty() && !query.needs && first_page)
         .then(|| rows::needs_you(&overview.needs_you));
-    let filtered = *query != OverviewQuery { page: query.page, sort: query.sort, ..OverviewQuery::default() };
+    let unfiltered = OverviewQuery {
+        page: query.page,
+        sort: query.sort,
+        reverse: query.reverse,
+        ..OverviewQuery::default()
+    };
+    let filtered = *query != unfiltered;
     let rows = if overview.rows.is_empty() {
         empty::empty(overview.connected, filtered, signed_in)
     } else {
-        rows::table(&overview.rows).into_any()
+        rows::table(&overview.rows, view, signed_in)
     };
+    let batch = (signed_in && !overview.rows.is_empty()).then(|| batch::form(view.to(query)));
     let known = filtered || !overview.rows.is_empty();
     view! {
         <Title text="Plans"/>
@@ -51,21 +62,23 @@ fn body(
             <div class="page-head">
                 <h1>"Plans"</h1>
                 {known.then(|| view! { <span class="muted tabular" id="total">{count(overview.total, "plan")}</span> })}
+                {known.then(|| filters::tools(view))}
             </div>
             {notice_view(notice)}
             {stale.collect_view()}
-            {known.then(|| filters::phases(&overview.counts, query))}
+            {known.then(|| filters::phases(&overview.counts, view))}
             {needs}
-            {known.then(|| filters::bar(query, signed_in))}
+            {known.then(|| filters::bar(view, signed_in))}
             {rows}
-            {paging(overview, query)}
+            {batch}
+            {paging(overview, view)}
         </main>
     }
     .into_any()
 }
 
-fn paging(overview: &Overview, query: &OverviewQuery) -> Option<AnyView> {
-    let to = |page: u32| query::write(&OverviewQuery { page, ..query.clone() });
+fn paging(overview: &Overview, view: &View) -> Option<AnyView> {
+    let to = |page: u32| view.to(&OverviewQuery { page, ..view.query.clone() });
     let earlier = (overview.page > 1)
         .then(|| view! { <a rel="prev" class="button" href=to(overview.page - 1)>"Previous"</a> });
     let later = (overview.page < overview.pages)

@@ -1,10 +1,14 @@
-//! The table of plans, one line each; cards on a phone.
+//! The table of plans, one line each; cards on a phone. Rows can be selected without JavaScript:
+//! each box belongs to the form below the table.
 
 use leptos::prelude::*;
 
-use crate::areas::PlanRow;
+use super::columns::Column;
+use super::query::View;
+use crate::areas::{OverviewQuery, PlanRow, Sort};
 use crate::components::{ago, icon, phase_badge, words::middle};
 use crate::pages::plan::{checks, pr_state, review};
+use crate::pages::runs::run_words;
 
 /// Rows that wait for the viewer, with the reason.
 pub(super) fn needs_you(rows: &[PlanRow]) -> AnyView {
@@ -26,28 +30,61 @@ pub(super) fn needs_you(rows: &[PlanRow]) -> AnyView {
     .into_any()
 }
 
-pub(super) fn table(rows: &[PlanRow]) -> AnyView {
-    view! {
-        <table class="plans" id="plans">
+pub(super) fn table(rows: &[PlanRow], view: &View, select: bool) -> AnyView {
+    let columns = &view.columns.0;
+    let heads = columns.iter().map(|column| {
+        let sort = match column {
+            Column::Repo => Some(Sort::Repo),
+            Column::Author => Some(Sort::Author),
+            Column::Changed => Some(Sort::Changed),
+            _ => None,
+        };
+        head(view, column.label(), sort, &format!("cell-{}", column.slug()))
+    });
+    let all = select.then(|| {
+        view! {
+            <th scope="col" class="cell-select">
+                <input type="checkbox" id="select-all" aria-label="Select every plan of this page"/>
+            </th>
+        }
+    });
+    let extra = columns.iter().filter(|column| !column.usual()).count();
+    let table = view! {
+        <table class="plans" class:selectable=select id="plans">
             <caption class="sr">"Plans"</caption>
             <thead>
                 <tr>
-                    <th scope="col">"Phase"</th>
-                    <th scope="col">"Plan"</th>
-                    <th scope="col">"Repository"</th>
-                    <th scope="col">"Pull request"</th>
-                    <th scope="col">"Checks"</th>
-                    <th scope="col">"Author"</th>
-                    <th scope="col" class="end">"Changed"</th>
+                    {all}
+                    {head(view, "Phase", Some(Sort::Phase), "cell-phase")}
+                    {head(view, "Plan", Some(Sort::Number), "cell-title")}
+                    {heads.collect_view()}
                 </tr>
             </thead>
-            <tbody>{rows.iter().map(row).collect_view()}</tbody>
+            <tbody>{rows.iter().map(|row| self::row(row, columns, select)).collect_view()}</tbody>
         </table>
+    };
+    if extra == 0 {
+        return table.into_any();
     }
-    .into_any()
+    // More columns than the width holds are reached sideways.
+    view! { <div class="table-scroll" role="region" aria-label="Table of plans" tabindex="0">{table}</div> }
+        .into_any()
 }
 
-fn row(row: &PlanRow) -> AnyView {
+/// The head of a column; where the table can be sorted by it, a link that does so, or turns it round.
+fn head(view: &View, label: &'static str, sort: Option<Sort>, class: &str) -> AnyView {
+    let class = class.to_owned();
+    let Some(sort) = sort else { return view! { <th scope="col" class=class>{label}</th> }.into_any() };
+    let chosen = view.query.sort == sort;
+    let reverse = chosen && !view.query.reverse;
+    let to = view.to(&OverviewQuery { sort, reverse, page: 0, ..view.query.clone() });
+    let down = matches!(sort, Sort::Changed | Sort::Number) != view.query.reverse;
+    let aria = chosen.then_some(if down { "descending" } else { "ascending" });
+    let mark = chosen.then(|| view! { <span aria-hidden="true">{if down { " ↓" } else { " ↑" }}</span> });
+    view! { <th scope="col" class=class aria-sort=aria><a href=to>{label} {mark}</a></th> }.into_any()
+}
+
+fn row(row: &PlanRow, columns: &[Column], select: bool) -> AnyView {
     let steps = row.steps.filter(|(_, total)| *total > 0).map(|(done, total)| {
         let words = format!("{done} of {total} steps done");
         view! {
@@ -57,29 +94,96 @@ fn row(row: &PlanRow) -> AnyView {
             </span>
         }
     });
-    let pr = row.pr.as_ref().map(|pr| {
+    let stale = row.stale.clone().map(|why| {
+        view! { <span class="tag tone-doubt stale" title=why>{icon("clock")} "read " {ago(row.as_of)}</span> }
+    });
+    let choose = select.then(|| {
+        let label = format!("Select {} #{}", row.repo, row.number);
         view! {
-            {pr_state(pr.state)} " " <a href=pr.url.clone()>{format!("#{}", pr.number)}</a> " " {review(pr.review)}
+            <td class="cell-select">
+                <input type="checkbox" form="batch" name="plan[]" value=format!("{}/{}", row.repo, row.number) aria-label=label/>
+            </td>
         }
     });
-    let repo = row.repo.to_string();
+    let cells = columns.iter().map(|column| {
+        let class = format!("cell-{}", column.slug());
+        view! { <td class=class data-label=column.label()>{cell(row, *column)}</td> }
+    });
     view! {
         <tr id=format!("plan-{}-{}", row.repo, row.number)>
+            {choose}
             <td class="cell-phase"><span class="row tight">{phase_badge(row.phase)} {steps}</span></td>
             <th scope="row" class="cell-title">
                 <a href=address(row) title=row.title.clone()>{row.title.clone()}</a> " "
                 <span class="muted tabular">{format!("#{}", row.number)}</span>
+                {stale}
             </th>
-            <td class="cell-repo" data-label="Repository"><span title=repo.clone()>{middle(&repo, 28)}</span></td>
-            <td class="cell-pr" data-label="Pull request">{pr}</td>
-            <td class="cell-checks" data-label="Checks">{row.pr.as_ref().and_then(|pr| checks(pr.checks))}</td>
-            <td class="cell-author" data-label="Author">{row.author.clone()}</td>
-            <td class="cell-changed end muted">{ago(row.changed_at)}</td>
+            {cells.collect_view()}
         </tr>
     }
     .into_any()
 }
 
-fn address(row: &PlanRow) -> String {
+fn cell(row: &PlanRow, column: Column) -> AnyView {
+    match column {
+        Column::Repo => {
+            let repo = row.repo.to_string();
+            view! { <span title=repo.clone()>{middle(&repo, 28)}</span> }.into_any()
+        }
+        Column::Pr => row
+            .pr
+            .as_ref()
+            .map(|pr| {
+                view! {
+                    {pr_state(pr.state)} " " <a href=pr.url.clone()>{format!("#{}", pr.number)}</a> " " {review(pr.review)}
+                }
+            })
+            .into_any(),
+        Column::Checks => row.pr.as_ref().and_then(|pr| checks(pr.checks)).into_any(),
+        Column::Comments => comments(row),
+        Column::Objective => row
+            .objective
+            .map(|number| {
+                let node = row.node.clone().map(|node| format!(" {node}"));
+                view! { <a href=format!("/{}/objectives/{number}", row.repo)>{format!("#{number}")}</a> {node} }
+            })
+            .into_any(),
+        Column::Run => row
+            .run
+            .as_ref()
+            .map(|run| {
+                view! { <a href=run.url.clone()>{run.id.to_string()}</a> " " <span class="muted">{run_words(run)}</span> }
+            })
+            .into_any(),
+        Column::Branch => row
+            .branch
+            .clone()
+            .map(|branch| view! { <code title=branch.clone()>{middle(&branch, 30)}</code> })
+            .into_any(),
+        Column::Labels => row.labels.join(", ").into_any(),
+        Column::Author => row.author.clone().into_any(),
+        Column::Age => ago(row.as_of),
+        Column::Changed => ago(row.changed_at),
+    }
+}
+
+/// Review conversations where there are any, and the comments of the plan.
+fn comments(row: &PlanRow) -> AnyView {
+    let threads = row.threads.map(|(resolved, total)| {
+        let words = format!("{resolved} of {total} review conversations resolved");
+        view! {
+            <span class="tabular" title=words.clone()>
+                <span aria-hidden="true">{format!("{resolved}/{total}")}</span>
+                <span class="sr">{words.clone()}</span>
+            </span>
+            " "
+        }
+    });
+    let words = crate::components::words::count(row.comments, "comment");
+    view! { {threads} <span class="muted tabular" title=words.clone()>{icon("comment")} {row.comments} <span class="sr">" comments"</span></span> }
+        .into_any()
+}
+
+pub(super) fn address(row: &PlanRow) -> String {
     format!("/{}/plans/{}", row.repo, row.number)
 }
