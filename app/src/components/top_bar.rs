@@ -2,11 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::icon;
+use super::{Palette, icon};
 use crate::address::address;
 use crate::areas::Areas;
 use crate::context::{here, path, viewer};
-use crate::islands::Palette;
 
 /// Brand, the places, New, and the person. On a phone the places fold into a menu.
 #[component]
@@ -75,6 +74,8 @@ fn person() -> AnyView {
                             <li><a href="/objectives">"Objectives"</a></li>
                             <li><a href="/runs">"Runs"</a></li>
                             <li><a href="/repos">"Repositories"</a></li>
+                            <li><a href="/go">"Go to a plan"</a></li>
+                            <li><a href="/settings/tokens">"API tokens"</a></li>
                         </ul>
                         <form method="post" action="/auth/sign-out" data-native>
                             <button type="submit" class="link">"Sign out"</button>

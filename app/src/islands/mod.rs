@@ -5,12 +5,10 @@
 
 mod ask;
 mod combobox;
-mod palette;
 
 use serde::{Deserialize, Serialize};
 
 pub use combobox::*;
-pub use palette::*;
 
 /// One suggestion: what is put into the field, and a word about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
