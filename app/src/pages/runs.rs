@@ -1,18 +1,37 @@
-//! `/runs`: plans that GitHub Actions works on, those that wait, and those that failed.
+//! `/runs`: what GitHub Actions works on, what waits and for what, and what failed.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 use waymark_domain::lifecycle::Phase;
 
-use crate::areas::{OverviewQuery, PlanRow};
-use crate::components::{ago, icon, phase_badge, problem_page, words::count};
+use crate::areas::{OverviewQuery, PlanRow, RunSummary};
+use crate::commands::notice;
+use crate::components::{ago, icon, notice_view, phase_badge, problem_page, words::count};
 use crate::context::{areas, viewer};
 
-/// The groups of the page, with the phases in each.
-const GROUPS: [(&str, &str, &[Phase]); 3] = [
-    ("Running", "Nothing runs now.", &[Phase::Planning, Phase::Implementing]),
-    ("Waiting", "Nothing waits for a runner.", &[Phase::Prompted, Phase::Submitted, Phase::Dispatched]),
-    ("Failed", "Nothing has failed.", &[Phase::Failed, Phase::Cancelled, Phase::Stuck]),
+/// What can be done to a row: the name of the action, and the words on its button.
+type Action = (&'static str, &'static str);
+
+/// The groups of the page: heading, words when empty, the phases in it, and the action of a row.
+const GROUPS: [(&str, &str, &[Phase], Option<Action>); 3] = [
+    (
+        "Running",
+        "Nothing runs now.",
+        &[Phase::Planning, Phase::Implementing],
+        Some(("cancel-run", "Cancel run")),
+    ),
+    (
+        "Waiting",
+        "Nothing waits for a runner.",
+        &[Phase::Prompted, Phase::Submitted, Phase::Dispatched],
+        Some(("cancel-run", "Cancel run")),
+    ),
+    (
+        "Failed",
+        "Nothing has failed.",
+        &[Phase::Failed, Phase::Cancelled, Phase::Stuck],
+        Some(("rerun-failed", "Run failed jobs again")),
+    ),
 ];
 
 #[component]
@@ -20,33 +39,48 @@ pub(crate) fn RunsPage() -> impl IntoView {
     super::page(async {
         let viewer = viewer();
         let areas = areas();
-        let mut groups = Vec::new();
-        for (name, none, phases) in GROUPS {
+        let notice = notice();
+        let mut found = Vec::new();
+        for (.., phases, _) in GROUPS {
             let query = OverviewQuery { phase: phases.to_vec(), ..OverviewQuery::default() };
             match areas.plans.overview(viewer.as_ref(), &query).await {
-                Ok(overview) => groups.push(group(name, none, &overview.rows, overview.total).into_any()),
+                Ok(overview) => found.push(overview),
                 Err(problem) => return problem_page(problem),
             }
         }
+        let running: Vec<PlanRow> = found.iter().flat_map(|overview| overview.rows.clone()).collect();
+        let groups = GROUPS.into_iter().zip(&found).map(|((name, none, _, action), overview)| {
+            let action = action.filter(|_| viewer.is_some());
+            group(name, none, &overview.rows, overview.total, action, &running)
+        });
         view! {
             <Title text="Runs"/>
             <main id="main" class="page" tabindex="-1" data-live>
                 <h1>"Runs"</h1>
-                {groups}
+                {notice_view(&notice)}
+                {groups.collect_view()}
             </main>
         }
         .into_any()
     })
 }
 
-fn group(name: &'static str, none: &'static str, rows: &[PlanRow], total: u32) -> AnyView {
+fn group(
+    name: &'static str,
+    none: &'static str,
+    rows: &[PlanRow],
+    total: u32,
+    action: Option<Action>,
+    all: &[PlanRow],
+) -> AnyView {
     let id = format!("runs-{}", name.to_lowercase());
     let more = (usize::try_from(total).unwrap_or(usize::MAX) > rows.len())
         .then(|| view! { <p class="muted small">{format!("The last {} of {}.", rows.len(), count(total, "plan"))}</p> });
     let body = if rows.is_empty() {
         view! { <p class="muted">{none}</p> }.into_any()
     } else {
-        view! { <ul class="run-rows">{rows.iter().map(row).collect_view()}</ul> {more} }.into_any()
+        let items = rows.iter().map(|row| self::row(row, action, all));
+        view! { <ul class="run-rows">{items.collect_view()}</ul> {more} }.into_any()
     };
     view! {
         <section id=id.clone() aria-labelledby=format!("{id}-heading")>
@@ -57,19 +91,88 @@ fn group(name: &'static str, none: &'static str, rows: &[PlanRow], total: u32) -
     .into_any()
 }
 
-fn row(row: &PlanRow) -> AnyView {
+fn row(row: &PlanRow, action: Option<Action>, all: &[PlanRow]) -> AnyView {
     let plan = format!("/{}/plans/{}", row.repo, row.number);
-    let run = row.run_url.clone().map(|url| {
-        view! { <a href=url>"Run" {icon("link-external")} <span class="sr">{format!(" of #{} on GitHub", row.number)}</span></a> }
+    let name = format!("{} #{}", row.repo, row.number);
+    let run = row.run.clone().map(|run| {
+        view! { <a href=run.url>"Run" {icon("link-external")} <span class="sr">{format!(" of {name} on GitHub")}</span></a> }
     });
+    let state = state(row, all);
+    let over = row.run.as_ref().map(|run| run.status == "completed");
+    let action = action.filter(|(action, _)| over == Some(*action == "rerun-failed")).map(|(action, words)| {
+        view! {
+            <form method="post" action="/do/selected">
+                <input type="hidden" name="plan[]" value=format!("{}/{}", row.repo, row.number)/>
+                <input type="hidden" name="back" value="/runs"/>
+                <button type="submit" class="button small" name="action" value=action aria-label=format!("{words}: {name}")>{words}</button>
+            </form>
+        }
+    });
+    let since = row.run.as_ref().and_then(|run| run.started_at).unwrap_or(row.changed_at);
     view! {
         <li id=format!("run-{}-{}", row.repo, row.number)>
             {phase_badge(row.phase)}
-            <a class="grow" href=plan title=row.title.clone()>{row.title.clone()}</a>
-            <span class="muted">{row.repo.to_string()} {format!(" #{}", row.number)}</span>
+            <span class="run-what grow">
+                <a href=plan title=row.title.clone()>{row.title.clone()}</a>
+                <span class="muted small">{name.clone()} " · " {state}</span>
+            </span>
             {run}
-            <span class="muted">{ago(row.changed_at)}</span>
+            <span class="muted">{ago(since)}</span>
+            {action}
         </li>
     }
     .into_any()
+}
+
+/// What the run does, or what it waits for.
+fn state(row: &PlanRow, all: &[PlanRow]) -> String {
+    let Some(run) = &row.run else {
+        return match row.phase {
+            Phase::Stuck => "no run was found".to_owned(),
+            _ => "waits for GitHub to start its run".to_owned(),
+        };
+    };
+    let workflow = run.workflow.trim_end_matches(".yml");
+    match run.status.as_str() {
+        "pending" => match &run.group {
+            Some(group) => {
+                let ahead = all.iter().find(|other| {
+                    other.repo == row.repo
+                        && other.run.as_ref().is_some_and(|held| {
+                            held.id != run.id
+                                && held.group.as_ref() == Some(group)
+                                && held.status != "completed"
+                        })
+                });
+                let ahead = ahead
+                    .and_then(|other| other.run.as_ref())
+                    .map(|held| format!(", held by run {}", held.id));
+                format!("{workflow} waits for its concurrency group {group}{}", ahead.unwrap_or_default())
+            }
+            None => format!("{workflow} waits for its concurrency group"),
+        },
+        "queued" | "waiting" | "requested" => {
+            let group = run.group.as_ref().map(|group| format!(" (group {group})"));
+            format!("{workflow} waits for a runner{}", group.unwrap_or_default())
+        }
+        "completed" => {
+            let place = run.failed.as_ref().map(|place| format!(" in {place}"));
+            format!("{workflow}: {}{}", run_words(run), place.unwrap_or_default())
+        }
+        _ => format!("{workflow}: {}", run_words(run)),
+    }
+}
+
+/// The state of a run in words.
+pub(crate) fn run_words(run: &RunSummary) -> String {
+    let word = run.conclusion.as_deref().unwrap_or(&run.status);
+    match word {
+        "pending" => "waits for its group".to_owned(),
+        "queued" | "waiting" | "requested" => "waits for a runner".to_owned(),
+        "in_progress" => "running".to_owned(),
+        "success" => "succeeded".to_owned(),
+        "failure" => "failed".to_owned(),
+        "timed_out" => "timed out".to_owned(),
+        other => other.replace('_', " "),
+    }
 }
