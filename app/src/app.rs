@@ -8,8 +8,8 @@ use leptos_router::{SsrMode, path};
 
 use crate::components::TopBar;
 use crate::pages::{
-    BatchPage, CreatePage, DispatchPage, LogPage, NewPage, NotFound, ObjectiveRoute, ObjectivesPage,
-    OverviewPage, PlanRoute, ReposPage, RunsPage, SettingsPage, SignInPage, SubmitPage,
+    BatchPage, CreatePage, DispatchPage, GoPage, LogPage, NewPage, NotFound, ObjectiveRoute, ObjectivesPage,
+    OverviewPage, PlanRoute, ReposPage, RunsPage, SettingsPage, SignInPage, SubmitPage, TokensPage,
 };
 
 /// The document around every page.
@@ -48,9 +48,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async/>
                 <Route path=path!("/new") view=NewPage ssr=SsrMode::Async/>
                 <Route path=path!("/objectives") view=ObjectivesPage ssr=SsrMode::Async/>
+                <Route path=path!("/go") view=GoPage ssr=SsrMode::Async/>
                 <Route path=path!("/runs") view=RunsPage ssr=SsrMode::Async/>
                 <Route path=path!("/repos") view=ReposPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
+                <Route path=path!("/settings/tokens") view=TokensPage ssr=SsrMode::Async/>
                 <Route path=path!("/dispatches/:id") view=DispatchPage ssr=SsrMode::Async/>
                 <Route path=path!("/plans/new") view=CreatePage ssr=SsrMode::Async/>
                 <Route path=path!("/submit") view=SubmitPage ssr=SsrMode::Async/>

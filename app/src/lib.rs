@@ -30,3 +30,5 @@ pub use app::{App, shell};
 pub use commands::register;
 #[cfg(feature = "ssr")]
 pub use context::RequestId;
+#[cfg(feature = "ssr")]
+pub use pages::read_overview_query;

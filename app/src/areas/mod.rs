@@ -11,6 +11,7 @@ mod objectives;
 mod plans;
 mod problem;
 mod repositories;
+mod tokens;
 
 pub use account::*;
 pub use batches::*;
@@ -19,6 +20,7 @@ pub use objectives::*;
 pub use plans::*;
 pub use problem::*;
 pub use repositories::*;
+pub use tokens::*;
 
 /// The areas together, as the server provides them to routes and server functions.
 #[cfg(feature = "ssr")]
@@ -29,4 +31,5 @@ pub struct Areas {
     pub objectives: std::sync::Arc<dyn Objectives>,
     pub plans: std::sync::Arc<dyn Plans>,
     pub repositories: std::sync::Arc<dyn Repositories>,
+    pub tokens: std::sync::Arc<dyn ApiTokens>,
 }

@@ -14,7 +14,9 @@ mod objective;
 mod plan;
 mod reply;
 mod repository;
+mod selected;
 mod submit;
+mod tokens;
 
 pub use batch::*;
 pub use browse::*;
@@ -25,7 +27,9 @@ pub use fields::Fields;
 pub use objective::*;
 pub use plan::*;
 pub use repository::*;
+pub use selected::*;
 pub use submit::*;
+pub use tokens::*;
 
 pub(crate) use reply::{Notice, notice};
 
@@ -45,10 +49,13 @@ pub fn register() {
     register_explicit::<DiscardDraft>();
     register_explicit::<UseTemplate>();
     register_explicit::<Act>();
+    register_explicit::<Selected>();
     register_explicit::<EditPlan>();
     register_explicit::<ObjectiveDo>();
     register_explicit::<Connect>();
     register_explicit::<Mend>();
+    register_explicit::<CreateToken>();
+    register_explicit::<RevokeToken>();
     register_explicit::<FindRepositories>();
     register_explicit::<FindBranches>();
     register_explicit::<FindPlans>();

@@ -3,6 +3,7 @@
 mod batch;
 mod create;
 mod dispatch;
+mod go;
 mod new;
 mod not_found;
 mod objectives;
@@ -13,6 +14,7 @@ mod runs;
 mod settings;
 mod sign_in;
 mod submit;
+mod tokens;
 
 use std::future::Future;
 
@@ -21,16 +23,19 @@ use leptos::prelude::*;
 pub(crate) use batch::BatchPage;
 pub(crate) use create::CreatePage;
 pub(crate) use dispatch::DispatchPage;
+pub(crate) use go::GoPage;
 pub(crate) use new::NewPage;
 pub(crate) use not_found::NotFound;
 pub(crate) use objectives::{ObjectiveRoute, ObjectivesPage};
 pub(crate) use overview::OverviewPage;
+pub use overview::read_overview_query;
 pub(crate) use plan::{LogPage, PlanRoute};
 pub(crate) use repos::ReposPage;
 pub(crate) use runs::RunsPage;
 pub(crate) use settings::SettingsPage;
 pub(crate) use sign_in::SignInPage;
 pub(crate) use submit::SubmitPage;
+pub(crate) use tokens::TokensPage;
 
 /// Renders what `content` answers. The page waits for it, since every route is [`SsrMode::Async`].
 ///

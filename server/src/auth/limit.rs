@@ -57,11 +57,13 @@ pub async fn limit(State(limits): State<Limits>, request: Request, next: Next) -
             let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
             Some(("sign-in", peer.map(|peer| peer.0.ip().to_string()).unwrap_or_default(), SIGN_INS))
         }
-        (&Method::POST, "/do/dispatch" | "/api/v1/dispatches") => request
-            .extensions()
-            .get::<Current>()
-            .and_then(|current| current.0.as_ref())
-            .map(|viewer| ("dispatch", viewer.account_id.to_string(), DISPATCHES)),
+        (&Method::POST, "/do/dispatch" | "/api/v1/dispatches" | "/api/v1/plans" | "/api/v1/submissions") => {
+            request
+                .extensions()
+                .get::<Current>()
+                .and_then(|current| current.0.as_ref())
+                .map(|viewer| ("dispatch", viewer.account_id.to_string(), DISPATCHES))
+        }
         _ => None,
     };
     let taken = asked.map_or(Ok(()), |(kind, who, most)| limits.take(kind, who, most, Instant::now()));

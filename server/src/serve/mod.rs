@@ -26,6 +26,7 @@ use crate::mirror;
 use crate::mirror::access::AccessCache;
 use crate::objectives;
 use crate::state::App;
+use crate::tokens;
 
 pub use router::router;
 
@@ -79,6 +80,7 @@ pub fn areas(app: &App) -> Areas {
         plans: Arc::new(mirror::Plans::new(app.clone(), dispatches.clone())),
         dispatches,
         repositories,
+        tokens: Arc::new(tokens::Area::new(&app.db)),
     }
 }
 

@@ -17,7 +17,7 @@ use waymark_app::areas::Areas;
 use super::download;
 use crate::auth::{self, hardening};
 use crate::state::App;
-use crate::{api, events, pages, webhooks};
+use crate::{api, events, export, pages, tokens, webhooks};
 
 /// Larger requests are refused; a webhook may be larger, up to GitHub's own cap.
 const LARGEST_REQUEST: usize = 2 * 1024 * 1024;
@@ -28,9 +28,11 @@ pub fn router(app: &App, areas: &Areas) -> Router {
     let people = Router::new()
         .merge(auth::routes())
         .nest("/api/v1", api::routes(areas))
+        .merge(export::routes(areas))
         .merge(pages::routes(app, areas))
         .route("/events", get(events::stream_events))
         .layer(from_fn_with_state(auth::limit::Limits::default(), auth::limit::limit))
+        .layer(from_fn_with_state(app.clone(), tokens::bearer))
         .layer(from_fn_with_state(app.clone(), auth::load_viewer))
         .layer(auth::layer(&app.db, &app.config))
         .layer(RequestBodyLimitLayer::new(LARGEST_REQUEST));
