@@ -1,25 +1,30 @@
 //! Dispatches: preview, send, follow, and settle.
 
-use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use waymark_app::areas::{Areas, DispatchCommand, DispatchView, NewForm, Preview};
 
-use super::reply::{Body, Person, Refusal};
+use super::reply::{Body, Person, Place, Refusal};
 
 /// A dispatch as asked for.
 #[derive(Deserialize)]
-pub(super) struct Asked {
+pub(super) struct DispatchRequest {
     /// Id of a draft: asking again with the same one answers the same dispatch.
     #[serde(default)]
-    draft: Option<String>,
+    pub draft: Option<String>,
     #[serde(flatten)]
-    form: NewForm,
+    pub form: NewForm,
 }
 
+/// A dispatch that was recorded.
+#[derive(Serialize)]
+pub(super) struct Dispatched {
+    id: String,
+}
+
+/// Lists every write of a dispatch, in order. Writes nothing anywhere.
 pub(super) async fn preview(
     Person(viewer): Person,
     Extension(areas): Extension<Areas>,
@@ -28,29 +33,35 @@ pub(super) async fn preview(
     Ok(Json(areas.dispatches.preview(&viewer, &form).await?))
 }
 
-/// Answers 201 with the id; the work goes on by itself.
+/// Records a dispatch and starts it; the work goes on by itself.
 pub(super) async fn dispatch(
     Person(viewer): Person,
     Extension(areas): Extension<Areas>,
-    Body(asked): Body<Asked>,
+    Body(asked): Body<DispatchRequest>,
 ) -> Result<Response, Refusal> {
-    let id = areas.dispatches.dispatch(&viewer, asked.draft.as_deref(), &asked.form).await?;
-    let place = [(header::LOCATION, format!("/api/v1/dispatches/{id}"))];
-    Ok((StatusCode::CREATED, place, Json(json!({ "id": id }))).into_response())
+    Ok(begun(areas.dispatches.dispatch(&viewer, asked.draft.as_deref(), &asked.form).await?))
 }
 
+/// The answer to what began a dispatch.
+pub(super) fn begun(id: String) -> Response {
+    let place = [(header::LOCATION, format!("/api/v1/dispatches/{id}"))];
+    (StatusCode::CREATED, place, Json(Dispatched { id })).into_response()
+}
+
+/// One dispatch with its operations.
 pub(super) async fn get(
     Person(viewer): Person,
     Extension(areas): Extension<Areas>,
-    Path(id): Path<String>,
+    Place(id): Place<String>,
 ) -> Result<Json<DispatchView>, Refusal> {
     Ok(Json(areas.dispatches.get(&viewer, &id).await?))
 }
 
+/// Resumes or undoes a dispatch, or settles one of its operations.
 pub(super) async fn command(
     Person(viewer): Person,
     Extension(areas): Extension<Areas>,
-    Path(id): Path<String>,
+    Place(id): Place<String>,
     Body(command): Body<DispatchCommand>,
 ) -> Result<StatusCode, Refusal> {
     areas.dispatches.command(&viewer, &id, command).await?;

@@ -1,62 +1,78 @@
 //! Plans: the overview, one plan, its text, and its actions.
 
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use serde::Deserialize;
 use waymark_app::areas::{
-    ActionKind, Areas, EditRefusal, Overview, OverviewQuery, PlanPage, Problem, ProblemKind, Sort,
+    ActionKind, Areas, EditRefusal, Overview, OverviewQuery, PlanPage, PlanRow, Problem, ProblemKind, Sort,
 };
 use waymark_domain::lifecycle::Phase;
 
-use super::reply::{Anyone, Asked, Body, Person, Refusal, repository};
+use super::reply::{Anyone, Asked, Body, Person, Place, Refusal, repository};
 
 /// The overview's query as parameters of an address.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Filter {
+    /// Text in title, number, pull request, author or branch.
     q: String,
     /// Phases, separated by commas.
     phase: String,
+    /// `owner/name`; empty for all.
     repo: String,
+    /// Login of who wrote or dispatched it.
     author: String,
+    /// Number of the objective's issue.
     objective: Option<i64>,
     label: String,
+    /// Only plans that wait for whoever asks.
     needs: bool,
+    /// Only plans of whoever asks.
     mine: bool,
     sort: Sort,
+    /// The other way round.
+    reverse: bool,
+    /// From 1; a page beyond the last is the last.
     page: u32,
 }
 
 impl Filter {
     fn query(self) -> Result<OverviewQuery, Refusal> {
-        let known = |slug: &str| Phase::ALL.into_iter().find(|phase| phase.slug() == slug);
         let mut phase = Vec::new();
         for slug in self.phase.split(',').filter(|slug| !slug.is_empty()) {
-            phase.push(known(slug).ok_or_else(|| {
+            phase.push(Phase::from_slug(slug).ok_or_else(|| {
                 Problem::new(ProblemKind::Invalid, format!("There is no phase {slug:?}.")).field("phase")
             })?);
         }
-        let Filter { q, phase: _, repo, author, objective, label, needs, mine, sort, page } = self;
-        Ok(OverviewQuery { q, phase, repo, author, objective, label, needs, mine, sort, page })
+        let Filter { q, phase: _, repo, author, objective, label, needs, mine, sort, reverse, page } = self;
+        Ok(OverviewQuery { q, phase, repo, author, objective, label, needs, mine, sort, reverse, page })
     }
 }
 
+/// The new text of a plan.
 #[derive(Deserialize)]
-pub(super) struct Edit {
+pub(super) struct PlanText {
     /// The `plan_version` that was read.
     version: String,
     text: String,
 }
 
+/// What to do to a plan.
 #[derive(Deserialize)]
-pub(super) struct Act {
+pub(super) struct PlanAction {
     action: ActionKind,
     /// Merge method, for `merge`.
     #[serde(default)]
     method: Option<String>,
 }
 
+#[derive(Deserialize)]
+pub(super) struct Trace {
+    /// A number, a branch, or the address of an issue, pull request or run.
+    to: String,
+}
+
+/// A page of the plans one may see, with the counts of every phase under the filter.
 pub(super) async fn overview(
     Anyone(viewer): Anyone,
     Extension(areas): Extension<Areas>,
@@ -65,20 +81,31 @@ pub(super) async fn overview(
     Ok(Json(areas.plans.overview(viewer.as_ref(), &filter.query()?).await?))
 }
 
+/// The plans that an issue, a branch, a pull request or a run leads to, the likeliest first.
+pub(super) async fn find(
+    Anyone(viewer): Anyone,
+    Extension(areas): Extension<Areas>,
+    Asked(trace): Asked<Trace>,
+) -> Result<Json<Vec<PlanRow>>, Refusal> {
+    Ok(Json(areas.plans.find(viewer.as_ref(), &trace.to).await?))
+}
+
+/// One plan, whole.
 pub(super) async fn plan(
     Anyone(viewer): Anyone,
     Extension(areas): Extension<Areas>,
-    Path((owner, name, number)): Path<(String, String, i64)>,
+    Place((owner, name, number)): Place<(String, String, i64)>,
 ) -> Result<Json<PlanPage>, Refusal> {
     let repo = repository(&owner, &name)?;
     Ok(Json(areas.plans.plan(viewer.as_ref(), &repo, number).await?))
 }
 
+/// Saves the text of a plan to GitHub, if it still is the version that was read.
 pub(super) async fn edit(
     Person(viewer): Person,
     Extension(areas): Extension<Areas>,
-    Path((owner, name, number)): Path<(String, String, i64)>,
-    Body(edit): Body<Edit>,
+    Place((owner, name, number)): Place<(String, String, i64)>,
+    Body(edit): Body<PlanText>,
 ) -> Result<StatusCode, Refusal> {
     let repo = repository(&owner, &name)?;
     match areas.plans.edit(&viewer, &repo, number, &edit.version, &edit.text).await {
@@ -92,11 +119,12 @@ pub(super) async fn edit(
     }
 }
 
+/// Carries out an action: approve, cancel, run again, merge, close and the like.
 pub(super) async fn act(
     Person(viewer): Person,
     Extension(areas): Extension<Areas>,
-    Path((owner, name, number)): Path<(String, String, i64)>,
-    Body(act): Body<Act>,
+    Place((owner, name, number)): Place<(String, String, i64)>,
+    Body(act): Body<PlanAction>,
 ) -> Result<StatusCode, Refusal> {
     let repo = repository(&owner, &name)?;
     areas.plans.act(&viewer, &repo, number, act.action, act.method.as_deref()).await?;

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
@@ -14,7 +14,7 @@ use crate::auth::Current;
 
 /// Problems as an answer.
 #[derive(Debug, Serialize)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     problems: Vec<Problem>,
 }
 
@@ -78,6 +78,20 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
     }
 }
 
+/// What the path of the address names; a malformed one names nothing.
+pub(super) struct Place<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Place<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let place = Path::from_request_parts(parts, state).await;
+        let Path(place) =
+            place.map_err(|_| Problem::new(ProblemKind::NotFound, "There is no such thing."))?;
+        Ok(Place(place))
+    }
+}
+
 /// Who is signed in, if somebody is.
 pub(super) struct Anyone(pub Option<Viewer>);
 
@@ -111,6 +125,13 @@ pub(super) fn repository(owner: &str, name: &str) -> Result<RepoName, Refusal> {
 
 pub(super) async fn no_such_route() -> Refusal {
     Problem::new(ProblemKind::NotFound, "The API has nothing at this address.").into()
+}
+
+/// The address is right and the method is not: 405 in place of the problem's own status.
+pub(super) async fn no_such_method() -> (StatusCode, Json<Refusal>) {
+    let problem = Problem::new(ProblemKind::NotFound, "This address does not take that method.")
+        .next("See /api/v1/openapi.json for what it takes.");
+    (StatusCode::METHOD_NOT_ALLOWED, Json(problem.into()))
 }
 
 #[cfg(test)]

@@ -167,3 +167,104 @@ async fn what_cannot_be_read_is_a_problem() {
     })
     .await;
 }
+
+/// What of a value its schema does not say, or says otherwise.
+fn differences(api: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
+    if let Some(name) = schema["$ref"].as_str() {
+        let schema = api.pointer(name.trim_start_matches('#')).expect("a schema");
+        return differences(api, schema, value, at);
+    }
+    let fits = |schema: &Value| differences(api, schema, value, at);
+    for (key, all) in [("anyOf", false), ("oneOf", false), ("allOf", true)] {
+        if let Some(schemas) = schema[key].as_array() {
+            let found: Vec<Vec<String>> = schemas.iter().map(fits).collect();
+            return match all {
+                true => found.concat(),
+                false => found.into_iter().min_by_key(Vec::len).unwrap_or_default(),
+            };
+        }
+    }
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    if schema["type"] != kind {
+        return vec![format!("{at} is {kind}, not {}", schema["type"])];
+    }
+    match value {
+        Value::String(text) => match schema["enum"].as_array() {
+            Some(names) if !names.contains(value) => vec![format!("{at} is {text:?}")],
+            _ => Vec::new(),
+        },
+        Value::Array(items) => {
+            let schema_of = |index: usize| match schema["prefixItems"].get(index) {
+                Some(schema) => schema,
+                None => &schema["items"],
+            };
+            let each = items.iter().enumerate();
+            each.flat_map(|(n, item)| differences(api, schema_of(n), item, &format!("{at}[{n}]"))).collect()
+        }
+        Value::Object(fields) => {
+            let required = schema["required"].as_array().into_iter().flatten();
+            let missing = required.filter_map(Value::as_str).filter(|name| !fields.contains_key(*name));
+            let mut found: Vec<String> = missing.map(|name| format!("{at}.{name} is missing")).collect();
+            for (name, value) in fields {
+                match schema["properties"].get(name) {
+                    Some(schema) => found.extend(differences(api, schema, value, &format!("{at}.{name}"))),
+                    None => found.push(format!("{at}.{name} is not described")),
+                }
+            }
+            found
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_are_as_described() {
+    world(async |world| {
+        let writer = world.sign_in("writer").await;
+        let api = world.anonymous().get("/api/v1/openapi.json").await.json();
+        let body = "# A plan\n\nDo it.";
+        let issue = json!({ "title": "Describe", "body": body, "labels": ["erk-plan"] });
+        let made = world.github.send("writer", Method::POST, "/repos/acme/widgets/issues", issue).await;
+        let number = made["number"].as_i64().expect("a number");
+        writer.json(Method::PUT, "/api/v1/repositories/acme/widgets/connection", &Value::Null).await;
+        until(60, async || writer.get("/api/v1/plans").await.json()["total"].clone(), |total| *total == 1)
+            .await;
+        let repository = "/repositories/{owner}/{name}";
+        let submit = json!([{ "repo": "acme/widgets", "number": number }]);
+        for (method, path, template, sent) in [
+            (Method::GET, "/viewer", "/viewer".to_owned(), Value::Null),
+            (Method::GET, "/repositories", "/repositories".to_owned(), Value::Null),
+            (Method::GET, "/repositories/acme/widgets", repository.to_owned(), Value::Null),
+            (Method::GET, "/plans?sort=repo", "/plans".to_owned(), Value::Null),
+            (Method::GET, &format!("/plans/find?to={number}"), "/plans/find".to_owned(), Value::Null),
+            (
+                Method::GET,
+                &format!("/repositories/acme/widgets/plans/{number}"),
+                format!("{repository}/plans/{{number}}"),
+                Value::Null,
+            ),
+            (Method::POST, "/preview", "/preview".to_owned(), form("acme/widgets")),
+            (Method::POST, "/plans/preview", "/plans/preview".to_owned(), form("acme/widgets")),
+            (Method::POST, "/submissions/check", "/submissions/check".to_owned(), submit),
+        ] {
+            let page = writer.json(method.clone(), &format!("/api/v1{path}"), &sent).await;
+            assert_eq!(page.status, StatusCode::OK, "{path}: {page:?}");
+            let operation = &api["paths"][&template][method.as_str().to_lowercase()];
+            let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"];
+            assert_eq!(differences(&api, schema, &page.json(), path), Vec::<String>::new(), "{}", page.body);
+        }
+        let refused = writer.json(Method::DELETE, "/api/v1/plans", &Value::Null).await;
+        assert_eq!(refused.status, StatusCode::METHOD_NOT_ALLOWED);
+        let schema = json!({ "$ref": "#/components/schemas/Refusal" });
+        assert_eq!(differences(&api, &schema, &refused.json(), "refusal"), Vec::<String>::new());
+        assert!(!world.github.writes().await.is_empty());
+    })
+    .await;
+}
