@@ -232,10 +232,13 @@ mod tests {
         let new = redraw(table, &map);
         assert_eq!(new, format!("{table}| 2.1 | B | done |\n"));
         assert_eq!(redraw(&new, &map), new);
-        let twice =
-            "| Node | Status |\n|--|--|\n| 2.1 | done |\n\n| Node | Status |\n|--|--|\n| 2.1 | done |\n";
-        let new = redraw(twice, &map);
-        assert_eq!(redraw(&new, &map), new);
+        let nodes = "- {id: '1.1', description: A, status: done}\n- {id: '2.1', description: B, status: done}\n- {id: '2.2', description: C, status: done}";
+        let three = read(&body(nodes), None).expect("a roadmap");
+        let head = "| Node | Status |\n|--|--|\n";
+        let twice = format!("{head}| 1.1 | done |\n\n{head}| 1.1 | done |\n| 2.1 | done |\n");
+        let new = redraw(&twice, &three);
+        assert_eq!(new, format!("{head}| 1.1 | done |\n\n{head}| 2.1 | done |\n| 2.2 | done |\n"));
+        assert_eq!(redraw(&new, &three), new);
         let elsewhere = redraw("| Node | Status |\n|--|--|\n| 2.1 | - |\n", &map);
         assert_eq!(elsewhere.matches("2.1").count(), 1, "{elsewhere}");
     }
