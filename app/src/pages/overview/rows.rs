@@ -43,9 +43,9 @@ pub(super) fn table(rows: &[PlanRow], view: &View, select: bool) -> AnyView {
     });
     let all = select.then(|| {
         view! {
-            <th scope="col" class="cell-select">
+            <td class="cell-select">
                 <input type="checkbox" id="select-all" aria-label="Select every plan of this page"/>
-            </th>
+            </td>
         }
     });
     let extra = columns.iter().filter(|column| !column.usual()).count();
