@@ -9,7 +9,8 @@ use leptos_router::{SsrMode, path};
 use crate::components::TopBar;
 use crate::pages::{
     BatchPage, CreatePage, DispatchPage, GoPage, LogPage, NewPage, NotFound, ObjectiveRoute, ObjectivesPage,
-    OverviewPage, PlanRoute, ReposPage, RunsPage, SettingsPage, SignInPage, SubmitPage, TokensPage,
+    OverviewPage, PlanRoute, ReposPage, RunsPage, SettingsPage, SeveralRoute, SignInPage, SubmitPage,
+    TokensPage,
 };
 
 /// The document around every page.
@@ -59,6 +60,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/batches/:id") view=BatchPage ssr=SsrMode::Async/>
                 <Route path=path!("/:owner/:repo/settings") view=SettingsPage ssr=SsrMode::Async/>
                 <Route path=path!("/:owner/:repo/objectives/:number") view=ObjectiveRoute ssr=SsrMode::Async/>
+                <Route path=path!("/:owner/:repo/objectives/:number/plan") view=SeveralRoute ssr=SsrMode::Async/>
                 <Route path=path!("/:owner/:repo/plans/:number") view=PlanRoute ssr=SsrMode::Async/>
                 <Route path=path!("/:owner/:repo/plans/:number/jobs/:job") view=LogPage ssr=SsrMode::Async/>
             </Routes>

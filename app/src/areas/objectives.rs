@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 pub use waymark_domain::roadmap::Status as NodeStatus;
 
-use super::{PlanRow, RepoName};
 #[cfg(feature = "ssr")]
-use super::{Problem, Viewer};
+use super::{NewForm, Problem, Viewer};
+use super::{PlanRow, RepoName};
 
 /// Which objectives are shown, by whether they are open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -244,6 +244,14 @@ pub trait Objectives: Send + Sync {
         number: i64,
         node: Option<&str>,
     ) -> Result<ObjectivePage, Problem>;
+    /// The forms by which these nodes are planned, in the order of the roadmap.
+    async fn forms(
+        &self,
+        viewer: &Viewer,
+        repo: &RepoName,
+        number: i64,
+        nodes: &[String],
+    ) -> Result<Vec<NewForm>, Problem>;
     async fn command(
         &self,
         viewer: &Viewer,

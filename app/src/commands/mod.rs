@@ -52,6 +52,7 @@ pub fn register() {
     register_explicit::<Selected>();
     register_explicit::<EditPlan>();
     register_explicit::<ObjectiveDo>();
+    register_explicit::<PlanNodes>();
     register_explicit::<Connect>();
     register_explicit::<Mend>();
     register_explicit::<CreateToken>();

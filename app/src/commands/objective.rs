@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::reply::{answer, person};
-use crate::address::local;
-use crate::areas::{ObjectiveCommand, Problem, ProblemKind, RepoName};
+use crate::address::{address, local};
+use crate::areas::{BatchWork, ObjectiveCommand, Problem, ProblemKind, RepoName};
 use crate::context::areas;
 
 /// Carries out a command of the roadmap page; `back` is the page that asked.
@@ -35,4 +35,35 @@ pub async fn objective_do(
     };
     let result = result.map(|done| (back.clone(), Some(done.to_owned())));
     answer(result.map_err(|problem| vec![problem]), &back)
+}
+
+/// Plans several nodes, one after the other in the order of the roadmap. `nodes` are their ids between
+/// blanks; `batch` makes a repeated request the same batch.
+#[server(prefix = "/do", endpoint = "plan-nodes")]
+pub async fn plan_nodes(
+    repo: String,
+    number: i64,
+    #[server(default)] nodes: String,
+    #[server(default)] batch: String,
+) -> Result<(), Problem> {
+    let nodes: Vec<String> = nodes.split_whitespace().map(str::to_owned).collect();
+    let result = async {
+        let viewer = person()?;
+        let Some(repo) = RepoName::parse(&repo) else {
+            return Err(Problem::new(ProblemKind::Invalid, "This is not the name of a repository."));
+        };
+        let forms = areas().objectives.forms(&viewer, &repo, number, &nodes).await?;
+        let work = forms.into_iter().map(|form| BatchWork::OneShot { form }).collect();
+        areas().dispatches.begin_batch(&viewer, super::draft::some(&batch), work).await
+    }
+    .await;
+    let back = RepoName::parse(&repo)
+        .map_or_else(|| "/objectives".to_owned(), |repo| nodes_address(&repo, number, &nodes));
+    answer(result.map(|id| (format!("/batches/{id}"), None)).map_err(|problem| vec![problem]), &back)
+}
+
+/// The address of the page that plans these nodes.
+pub(crate) fn nodes_address(repo: &RepoName, number: i64, nodes: &[String]) -> String {
+    let path = format!("/{repo}/objectives/{number}/plan");
+    address(&path, nodes.iter().map(|node| ("node", node.as_str())))
 }

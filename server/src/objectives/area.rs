@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use http::Method;
 use serde_json::{Value, json};
 use waymark_app::areas::{
-    Drawing, ObjectiveCommand, ObjectiveList, ObjectivePage, Objectives, ObjectivesQuery, Problem,
+    Drawing, NewForm, ObjectiveCommand, ObjectiveList, ObjectivePage, Objectives, ObjectivesQuery, Problem,
     ProblemKind, RepoName, Viewer,
 };
 
@@ -88,6 +88,39 @@ impl Objectives for Area {
         let can_write = access.is_some_and(|access| access.level >= Level::Write && !access.archived);
         let stale = known.and_then(|known| known.stale);
         Ok(page::page(kept, &facts, &drawing, node, can_write, stale))
+    }
+
+    async fn forms(
+        &self,
+        viewer: &Viewer,
+        repo: &RepoName,
+        number: i64,
+        nodes: &[String],
+    ) -> Result<Vec<NewForm>, Problem> {
+        access::require(&self.app, Some(viewer), repo, Level::Write).await?;
+        let kept = self.kept(repo, number).await?.ok_or_else(|| no_objective(repo, number))?;
+        let unreadable =
+            |error| Problem::new(ProblemKind::Conflict, format!("The roadmap cannot be used: {error}."));
+        let roadmap = kept.snapshot.roadmap().map_err(unreadable)?;
+        if let Some(unknown) = nodes.iter().find(|id| roadmap.node(id).is_none()) {
+            let words = format!("The roadmap of #{number} has no node {unknown}.");
+            return Err(Problem::new(ProblemKind::NotFound, words).next("Choose nodes of its roadmap."));
+        }
+        let chosen = roadmap.in_order().filter(|node| nodes.contains(&node.id));
+        let forms: Vec<NewForm> = chosen
+            .map(|node| NewForm {
+                repo: repo.to_string(),
+                instruction: page::instruction(&kept, &roadmap, node),
+                objective: number.to_string(),
+                node: node.id.clone(),
+                ..NewForm::default()
+            })
+            .collect();
+        if forms.is_empty() {
+            let problem = Problem::new(ProblemKind::Invalid, "No node is chosen.");
+            return Err(problem.next("Select nodes in the list of the objective."));
+        }
+        Ok(forms)
     }
 
     async fn command(

@@ -12,7 +12,7 @@ use rust_sugiyama::from_vertices_and_edges;
 use waymark_app::areas::{Band, Card, Curve, Drawing};
 use waymark_domain::roadmap::Roadmap;
 
-pub const CARD_WIDTH: f64 = 184.0;
+pub const CARD_WIDTH: f64 = 200.0;
 pub const CARD_HEIGHT: f64 = 60.0;
 /// Between cards side by side, and one below the other.
 const GAP: f64 = 20.0;

@@ -36,7 +36,7 @@ pub(super) fn findings(page: &ObjectivePage) -> AnyView {
         count => format!("{count} things do not add up"),
     };
     view! {
-        <section class="findings" id="findings" aria-labelledby="findings-heading">
+        <section class="objective-findings" id="findings" aria-labelledby="findings-heading">
             <h2 id="findings-heading">{icon("alert")} {heading}</h2>
             <ul>{items.collect_view()}</ul>
         </section>

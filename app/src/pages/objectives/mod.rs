@@ -7,7 +7,9 @@ mod list;
 mod panel;
 mod query;
 mod roadmap;
+mod several;
 mod table;
 
 pub(crate) use list::ObjectivesPage;
 pub(crate) use roadmap::ObjectiveRoute;
+pub(crate) use several::SeveralRoute;

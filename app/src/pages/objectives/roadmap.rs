@@ -120,12 +120,18 @@ fn next_step(page: &ObjectivePage, signed_in: bool) -> Option<AnyView> {
         view! { <li><a class="chip" href=to_node(page, &node.id) title=node.description.clone()>{node.id.clone()}</a></li> }
     });
     let more = ready.len().saturating_sub(8);
+    let ids: Vec<String> = ready.iter().map(|node| node.id.clone()).collect();
+    let all = (page.can_write && ids.len() > 1).then(|| {
+        let to = crate::commands::nodes_address(&row.repo, row.number, &ids);
+        view! { <a class="button small" href=to>"Plan all that are ready"</a> }
+    });
     Some(
         view! {
             <div class="next-step row" id="ready">
                 <span>"Ready to plan:"</span>
                 <ul class="chips" aria-label="Nodes that are ready">{links.collect_view()}</ul>
                 {(more > 0).then(|| view! { <span class="muted">"and " {more} " more"</span> })}
+                {all}
             </div>
         }
         .into_any(),

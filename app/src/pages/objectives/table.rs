@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::roadmap::to_node;
-use crate::areas::{ObjectivePage, RoadmapNode, RoadmapPhase};
+use crate::areas::{NodeStatus, ObjectivePage, RoadmapNode, RoadmapPhase};
 use crate::components::{node_badge, phase_badge};
 use crate::pages::plan::{checks, pr_state};
 
@@ -12,10 +12,19 @@ pub(super) fn table(page: &ObjectivePage) -> AnyView {
     view! {
         <section class="node-list" id="nodes" aria-labelledby="nodes-heading" tabindex="-1">
             <h2 id="nodes-heading">"Nodes"</h2>
-            {phases.collect_view()}
+            <form method="get" action=format!("{}/plan", page.row.path()) id="pick-nodes">
+                {phases.collect_view()}
+                {can_pick(page).then(|| view! {
+                    <p class="pick-end"><button type="submit" class="button">"Plan the selected nodes"</button></p>
+                })}
+            </form>
         </section>
     }
     .into_any()
+}
+
+fn can_pick(page: &ObjectivePage) -> bool {
+    page.can_write && page.row.open && page.nodes().any(|node| node.status == NodeStatus::Pending)
 }
 
 fn part(page: &ObjectivePage, phase: &RoadmapPhase) -> AnyView {
@@ -42,12 +51,18 @@ fn item(page: &ObjectivePage, node: &RoadmapNode) -> AnyView {
             </span>
         }
     });
+    let pick = (can_pick(page) && node.status == NodeStatus::Pending).then(|| {
+        view! {
+            <input type="checkbox" name="node" value=node.id.clone() id=format!("pick-{}", node.id) aria-label=format!("Select {}", node.id) data-pick/>
+        }
+    });
     let bare = node.work.is_none().then(|| {
         let refs: Vec<String> = [&node.plan, &node.pr].into_iter().flatten().cloned().collect();
         (!refs.is_empty()).then(|| view! { <span class="muted small tabular">{refs.join(" ")}</span> })
     });
     view! {
         <li id=format!("node-{}", node.id) class:is-chosen=chosen data-status=node.status.word()>
+            {pick}
             {node_badge(node.status)}
             <a class="node-name" href=to_node(page, &node.id) aria-current=chosen.then_some("true")>
                 <span class="node-id">{node.id.clone()}</span> " " {node.description.clone()}
