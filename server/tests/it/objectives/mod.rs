@@ -2,6 +2,7 @@
 
 mod flow;
 mod safety;
+mod several;
 
 use std::collections::HashMap;
 
