@@ -81,14 +81,15 @@ fn view_of(page: &ObjectivePage, notice: &Notice, signed_in: bool) -> AnyView {
             {unreadable}
             {next_step(page, signed_in)}
             {prose}
-            {findings::findings(page)}
             {has_nodes.then(|| view! {
                 <div class="roadmap-area" class:with-panel=chosen.is_some()>
                     {graph::graph(page)}
                     {chosen.map(|(node, detail)| panel::panel(page, node, detail))}
                 </div>
-                {table::table(page)}
             })}
+            // Below the picture, which must not move when something is found.
+            {findings::findings(page)}
+            {has_nodes.then(|| table::table(page))}
         </main>
     }
     .into_any()
@@ -113,8 +114,16 @@ fn next_step(page: &ObjectivePage, signed_in: bool) -> Option<AnyView> {
         );
     }
     let ready: Vec<_> = page.nodes().filter(|node| node.ready).collect();
-    if ready.is_empty() || !signed_in || !row.open {
+    if page.nodes().next().is_none() || !signed_in || !row.open {
         return None;
+    }
+    if ready.is_empty() {
+        // The line stays, so that nothing below it moves.
+        let words = "Nothing is ready to plan now.";
+        return Some(
+            view! { <div class="next-step row" id="ready"><span class="muted">{words}</span></div> }
+                .into_any(),
+        );
     }
     let links = ready.iter().take(8).map(|node| {
         view! { <li><a class="chip" href=to_node(page, &node.id) title=node.description.clone()>{node.id.clone()}</a></li> }
