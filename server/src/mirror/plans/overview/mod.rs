@@ -48,8 +48,9 @@ pub(super) async fn overview(
 ) -> Result<Overview, Problem> {
     let visible = visible(app, viewer).await?;
     let repos = visible.repos.as_slice();
-    let page =
-        |number: u32| rows(app, viewer, wanted(repos, viewer, query), query, PAGE, (number - 1) * PAGE);
+    let page = |number: u32| {
+        rows(app, viewer, wanted(repos, viewer, query), query, PAGE, (number - 1).saturating_mul(PAGE))
+    };
     let asked = query.page.max(1);
     let needed = async {
         if viewer.is_none() {
@@ -126,7 +127,7 @@ pub async fn explain(
     let mut lines = Vec::new();
     for (filter, sql) in [
         (&counted, counting(&counted)),
-        (&wanted, selecting(&wanted, query, PAGE, query.page.saturating_sub(1) * PAGE)),
+        (&wanted, selecting(&wanted, query, PAGE, query.page.saturating_sub(1).saturating_mul(PAGE))),
     ] {
         let rows = filter.query(format!("{} {sql}", app.db.explain())).fetch_all(app.db.pool()).await?;
         for row in rows {
