@@ -69,8 +69,9 @@ function actionsOfPage() {
 
 /** What is folded away can be pressed; what is not shown at all cannot. */
 function hidden(element) {
-  const folded = element.closest("details:not([open])");
-  return !(folded ?? element).checkVisibility();
+  let shown = element;
+  for (let at = element; (at = at.parentElement?.closest("details:not([open])")); ) shown = at;
+  return !shown.checkVisibility();
 }
 
 function press(element) {

@@ -39,6 +39,8 @@ impl Box {
     }
 
     pub async fn with(options: Options) -> Self {
+        // Built with the server, the HTTP client wants to know who does its TLS.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let sandbox = start(options).await.expect("a sandbox");
         let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
         Self { sandbox, http }
