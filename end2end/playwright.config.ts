@@ -12,7 +12,7 @@ const chromium = {
 export default defineConfig({
   testDir: "tests",
   outputDir: "results/runs",
-  // Each worker has a server and a sandbox of its own; two workers fit two cores.
+  // Two workers fit two cores.
   workers: 2,
   fullyParallel: false,
   timeout: 120_000,

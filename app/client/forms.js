@@ -26,7 +26,7 @@ async function send(form, button, action) {
     hush();
     forgetFolds(form);
     show(answer, "answer");
-    if (form.id === "batch") clearSelection();
+    if (form.id === "selection") clearSelection();
   } catch {
     say("Waymark could not be reached. What you typed is still here: try again.", true);
   } finally {

@@ -6,7 +6,6 @@ const input = () => palette().querySelector("input");
 const list = () => document.getElementById("palette-options");
 
 let places;
-let actions = [];
 let plans = [];
 let asked = 0;
 let active = 0;
@@ -41,7 +40,6 @@ export function offerPalette() {
 export function openPalette() {
   if (palette().open) return;
   places ??= [...list().children].map((option) => ({ name: option.textContent, to: option.dataset.to }));
-  actions = actionsOfPage();
   plans = [];
   active = 0;
   input().value = "";
@@ -102,7 +100,7 @@ function draw() {
   const fits = ({ name }) => words.every((word) => name.toLowerCase().includes(word));
   const go = typed ? [{ name: `Go to “${typed}”`, to: `/go?to=${encodeURIComponent(typed)}` }] : [];
   const pointer = /^#?\d+$|[/#]|^P?\d+-/.test(typed);
-  const found = [...(pointer ? go : []), ...places.filter(fits), ...actions.filter(fits), ...plans, ...(pointer ? [] : go)];
+  const found = [...(pointer ? go : []), ...places.filter(fits), ...actionsOfPage().filter(fits), ...plans, ...(pointer ? [] : go)];
   list().replaceChildren(
     ...found.map((entry, index) => {
       const option = document.createElement("li");

@@ -14,7 +14,7 @@ const looks = [
   { name: "360-dark", width: 360, height: 780, scheme: "dark" },
 ] as const;
 
-/** Checks the page as it stands. */
+/** Checks the page as it stands, and leaves it wide and light. */
 export async function inspect(page: Page, name: string): Promise<void> {
   for (const look of looks) {
     await page.setViewportSize(look);
@@ -25,4 +25,6 @@ export async function inspect(page: Page, name: string): Promise<void> {
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     expect(overflow, `${name} ${look.name} is wider than the screen`).toBeLessThanOrEqual(0);
   }
+  await page.setViewportSize(looks[0]);
+  await page.emulateMedia({ colorScheme: looks[0].scheme, reducedMotion: "reduce" });
 }

@@ -28,17 +28,14 @@ export class Sandbox {
 
   /** Reads GitHub's API as the administrator. */
   async api<T>(path: string): Promise<T> {
-    this.token ??= (await this.control<{ token: string }>("token", { login: "admin", scopes: ["repo"] })).token;
-    const answer = await fetch(`${this.url}${path}`, { headers: { authorization: `Bearer ${this.token}` } });
-    if (!answer.ok) throw new Error(`GET ${path}: ${answer.status} ${await answer.text()}`);
-    return (await answer.json()) as T;
+    return this.send("GET", path);
   }
 
-  /** Writes to GitHub's API as the administrator. */
-  async send<T>(method: string, path: string, body: unknown): Promise<T> {
+  /** Calls GitHub's API as the administrator. */
+  async send<T>(method: string, path: string, body?: unknown): Promise<T> {
     this.token ??= (await this.control<{ token: string }>("token", { login: "admin", scopes: ["repo"] })).token;
     const headers = { authorization: `Bearer ${this.token}`, "content-type": "application/json" };
-    const answer = await fetch(`${this.url}${path}`, { method, headers, body: JSON.stringify(body) });
+    const answer = await fetch(`${this.url}${path}`, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
     return (await answer.json()) as T;
   }
@@ -52,10 +49,5 @@ export class Sandbox {
   /** The writes that reached the sandbox, by path, without those of the workflow's own jobs. */
   async journal(): Promise<JournalEntry[]> {
     return this.control<JournalEntry[]>("journal");
-  }
-
-  async reset(): Promise<void> {
-    this.token = undefined;
-    await this.control("reset", {});
   }
 }

@@ -5,32 +5,27 @@ import { Servers } from "./servers.ts";
 
 export { expect };
 
-interface TestFixtures {
+interface Fixtures {
+  servers: Servers;
+  sandbox: Sandbox;
   signIn: (login: string, page?: Page) => Promise<void>;
 }
 
-interface WorkerFixtures {
-  servers: Servers;
-  sandbox: Sandbox;
-}
-
-export const test = base.extend<TestFixtures, WorkerFixtures>({
-  servers: [
-    async ({}, use) => {
-      const servers = await Servers.start();
-      await use(servers);
-      await servers.stop();
-    },
-    { scope: "worker" },
-  ],
+export const test = base.extend<Fixtures>({
+  // Each test has a server, a database and a sandbox of its own, so that their order does not matter.
+  servers: async ({}, use) => {
+    const servers = await Servers.start();
+    await use(servers);
+    await servers.stop();
+  },
   sandbox: [
     async ({ servers }, use) => {
       const sandbox = new Sandbox(servers.sandboxUrl);
       await use(sandbox);
-      // Every exchange of the run was checked against GitHub's published descriptions.
+      // Every exchange of the test was checked against GitHub's published descriptions.
       expect(await sandbox.control("violations"), "violations of GitHub's contract").toEqual([]);
     },
-    { scope: "worker" },
+    { auto: true },
   ],
   baseURL: async ({ servers }, use) => use(servers.url),
   page: async ({ page }, use) => {

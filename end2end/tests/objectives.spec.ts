@@ -1,12 +1,7 @@
 // A roadmap of three phases: its picture starts the work, and fills in as the work is done.
-import AxeBuilder from "@axe-core/playwright";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import type { Page } from "@playwright/test";
+import { inspect } from "../support/look.ts";
 import { expect, expectPhase, test } from "../support/test.ts";
-
-const shots = join(import.meta.dirname, "../results/screenshots");
-mkdirSync(shots, { recursive: true });
 
 /** Connects `acme/widgets` and opens the roadmap of the sandbox's objective. */
 async function open(page: Page, signIn: (login: string) => Promise<void>): Promise<string> {
@@ -24,21 +19,6 @@ async function open(page: Page, signIn: (login: string) => Promise<void>): Promi
 }
 
 const card = (page: Page, id: string) => page.locator(`[id="card-${id}"]`);
-
-async function inspect(page: Page, name: string): Promise<void> {
-  for (const [width, height] of [[1280, 900], [360, 780]]) {
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.setViewportSize({ width, height });
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      await page.screenshot({ path: join(shots, `${name}-${width}-${colorScheme}.png`), fullPage: true });
-      const found = await new AxeBuilder({ page }).analyze();
-      expect(found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(" ")}`), `${name} ${width}`).toEqual([]);
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      expect(overflow, `${name} ${width} is wider than the screen`).toBeLessThanOrEqual(0);
-    }
-  }
-  await page.setViewportSize({ width: 1280, height: 900 });
-}
 
 test("a node is planned from the picture, merged, and lights up the next ones", async ({ page, sandbox, signIn }) => {
   const path = await open(page, signIn);

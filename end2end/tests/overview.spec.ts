@@ -1,35 +1,13 @@
 // The overview by keyboard, live, in every width and theme; the palette; and actions on several rows.
-import AxeBuilder from "@axe-core/playwright";
-import { join } from "node:path";
-import type { Page } from "@playwright/test";
+import { inspect } from "../support/look.ts";
 import { expect, test } from "../support/test.ts";
-import type { Sandbox } from "../support/sandbox.ts";
 
-const shots = join(import.meta.dirname, "../results/screenshots");
-
-async function plan(sandbox: Sandbox, title: string): Promise<number> {
-  return (await sandbox.send<{ number: number }>("POST", "/repos/acme/widgets/issues", { title, body: "# A plan\n\nDo it.", labels: ["erk-plan"] })).number;
-}
-
-/** No fault that axe can find, nothing wider than the screen. */
-async function inspect(page: Page, name: string): Promise<void> {
-  for (const [width, colorScheme] of [[1280, "light"], [1280, "dark"], [360, "light"], [360, "dark"]] as const) {
-    await page.setViewportSize({ width, height: 800 });
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    await page.screenshot({ path: join(shots, `${name}-${width}-${colorScheme}.png`) });
-    const found = await new AxeBuilder({ page }).analyze();
-    expect(found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(" ")}`), `${name} ${width} ${colorScheme}`).toEqual([]);
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    expect(overflow, `${name} ${width} is wider than the screen`).toBeLessThanOrEqual(0);
-  }
-  await page.setViewportSize({ width: 1280, height: 800 });
-}
+const text = "# A plan\n\nDo it.";
 
 test("rows by keyboard, live without jumping, and several at once", async ({ page, sandbox, signIn }) => {
   test.setTimeout(180_000);
-  await sandbox.reset();
   const numbers = [];
-  for (const title of ["First", "Second", "Third"]) numbers.push(await plan(sandbox, `${title} plan of the overview`));
+  for (const title of ["First", "Second", "Third"]) numbers.push(await sandbox.plan(`${title} plan of the overview`, text));
   await signIn("writer");
   await page.goto("/repos");
   await page.goto("/acme/widgets/settings");
@@ -49,7 +27,7 @@ test("rows by keyboard, live without jumping, and several at once", async ({ pag
   await expect(page.locator("#selected")).toHaveText("1 plan selected");
   await inspect(page, "overview-selected");
   const before = await rows.nth(1).boundingBox();
-  await plan(sandbox, "A fourth plan that comes meanwhile");
+  await sandbox.plan("A fourth plan that comes meanwhile", text);
   await expect(page.locator("#new-rows")).toHaveText("1 new", { timeout: 30_000 });
   await expect(rows.nth(1).getByRole("checkbox")).toBeChecked();
   await expect(rows.nth(1).locator("th a")).toBeFocused();
@@ -61,7 +39,7 @@ test("rows by keyboard, live without jumping, and several at once", async ({ pag
   await page.getByRole("checkbox", { name: "Select every plan of this page" }).check();
   await rows.first().getByRole("checkbox").uncheck();
   await expect(page.locator("#selected")).toHaveText("3 plans selected");
-  await page.locator("#batch-close-plan > summary").click();
+  await page.locator("#selection-close-plan > summary").click();
   await page.getByRole("button", { name: "Close plans now" }).click();
   await expect(page.getByRole("status").first()).toContainText("Closed", { timeout: 60_000 });
   await expect(rows.locator("input:checked")).toHaveCount(0);
@@ -75,8 +53,7 @@ test("rows by keyboard, live without jumping, and several at once", async ({ pag
 });
 
 test("the palette and the keys", async ({ page, sandbox, signIn }) => {
-  await sandbox.reset();
-  const number = await plan(sandbox, "A plan to go to");
+  const number = await sandbox.plan("A plan to go to", text);
   await signIn("writer");
   await page.goto("/acme/widgets/settings");
   const connect = page.getByRole("button", { name: "Connect repository" });
@@ -106,6 +83,7 @@ test("the palette and the keys", async ({ page, sandbox, signIn }) => {
   await page.waitForURL(new RegExp(`/acme/widgets/plans/${number}$`));
 
   // An action of the page: closing asks once more before it is done.
+  await expect(page.locator("#action-close-plan")).toBeVisible();
   await page.keyboard.press("Control+k");
   await box.fill("close plan now");
   await page.keyboard.press("Enter");

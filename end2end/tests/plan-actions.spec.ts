@@ -50,6 +50,7 @@ test("two people edit, one finds no changes, and the plan is closed and reopened
   await page.getByRole("textbox", { name: "Plan" }).fill(`# Nothing\n\n${steps}`);
   await page.getByRole("button", { name: "Create plan" }).click();
   await expectPhase(page, "created");
+  await page.waitForURL(/\/plans\/\d+$/);
   const number = Number(new URL(page.url()).pathname.split("/").pop());
   await page.getByText("Edit plan").click();
   const mine = page.getByRole("textbox", { name: "Plan" });

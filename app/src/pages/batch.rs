@@ -49,7 +49,7 @@ fn view_of(batch: &BatchView) -> AnyView {
             {notice_view(&notice())}
             <p class="lead">{words}</p>
             <progress value=done max=total.to_string() aria-label="Items sent"></progress>
-            <ol class="operations batch">{batch.items.iter().map(|one| item(batch, one)).collect_view()}</ol>
+            <ol class="operations">{batch.items.iter().map(|one| item(batch, one)).collect_view()}</ol>
         </main>
     }
     .into_any()

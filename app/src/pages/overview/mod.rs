@@ -1,11 +1,11 @@
 //! `/`: every plan of every repository one may see. Filters, sort and page are in the address.
 
-mod batch;
 mod columns;
 mod empty;
 mod filters;
 mod query;
 mod rows;
+mod selection;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -54,7 +54,7 @@ fn body(overview: &Overview, view: &View, notice: &crate::commands::Notice, sign
     } else {
         rows::table(&overview.rows, view, signed_in)
     };
-    let batch = (signed_in && !overview.rows.is_empty()).then(|| batch::form(view.to(query)));
+    let selection = (signed_in && !overview.rows.is_empty()).then(|| selection::form(view.to(query)));
     let known = filtered || !overview.rows.is_empty();
     view! {
         <Title text="Plans"/>
@@ -70,7 +70,7 @@ fn body(overview: &Overview, view: &View, notice: &crate::commands::Notice, sign
             {needs}
             {known.then(|| filters::bar(view, signed_in))}
             {rows}
-            {batch}
+            {selection}
             {paging(overview, view)}
         </main>
     }

@@ -101,7 +101,7 @@ fn row(row: &PlanRow, columns: &[Column], select: bool) -> AnyView {
         let label = format!("Select {} #{}", row.repo, row.number);
         view! {
             <td class="cell-select">
-                <input type="checkbox" form="batch" name="plan[]" value=format!("{}/{}", row.repo, row.number) aria-label=label/>
+                <input type="checkbox" form="selection" name="plan[]" value=format!("{}/{}", row.repo, row.number) aria-label=label/>
             </td>
         }
     });

@@ -3,7 +3,10 @@
 mod ends;
 mod runs;
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use tokio::time::Interval;
 
 use crate::harness::{Box, Person};
 
@@ -71,15 +74,21 @@ pub(super) async fn log(b: &Box, who: &Person, job: &Value) -> String {
     text.text().await.expect("a log")
 }
 
+/// When to ask again: more often, and the rate limit is used up before a slow machine gets there.
+pub(super) fn turns() -> Interval {
+    tokio::time::interval(Duration::from_millis(25))
+}
+
 /// Waits until a step named `Marker` runs.
 pub(super) async fn until_running(who: &Person, id: u64) -> Vec<Value> {
+    let mut turns = turns();
     loop {
+        turns.tick().await;
         let all = jobs(who, id).await;
         let begun = |s: &Value| s["name"] == "Marker" && s["status"] == "in_progress";
         if all.iter().any(|j| j["steps"].as_array().is_some_and(|s| s.iter().any(begun))) {
             return all;
         }
-        tokio::task::yield_now().await;
     }
 }
 

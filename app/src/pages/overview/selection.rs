@@ -5,9 +5,9 @@ use leptos::prelude::*;
 /// The form that the boxes of the rows belong to. `back` is the address of this view.
 pub(super) fn form(back: String) -> AnyView {
     view! {
-        <form method="post" action="/do/selected" id="batch" class="batch" aria-label="Selected plans">
+        <form method="post" action="/do/selected" id="selection" class="selection" aria-label="Selected plans">
             <input type="hidden" name="back" value=back/>
-            <p class="batch-count"><span id="selected">"Selected plans"</span></p>
+            <p class="selection-count"><span id="selected">"Selected plans"</span></p>
             <button type="submit" name="action" value="submit" class="button primary">"Submit plans"</button>
             {confirm(
                 "cancel-run",
@@ -26,7 +26,7 @@ pub(super) fn form(back: String) -> AnyView {
 
 fn confirm(action: &'static str, label: &'static str, effect: &'static str) -> AnyView {
     view! {
-        <details class="confirm" id=format!("batch-{action}")>
+        <details class="confirm" id=format!("selection-{action}")>
             <summary class="button danger">{label}</summary>
             <div class="confirm-body">
                 <p>{effect}</p>
