@@ -1,7 +1,7 @@
 //! The one road from checked work to a recorded dispatch: what identifies it is fixed here, before the
 //! first send.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::AnyConnection;
 use waymark_app::areas::{
     BatchWork, DispatchState, Mode, NewForm, Problem, ProblemKind, RepoName, Repositories, Viewer,
@@ -30,7 +30,7 @@ impl Begun {
         bindings.insert(Slot::Dispatch, id.clone());
         bindings.insert(Slot::DistinctId, identity::distinct_id());
         bindings.insert(Slot::Now, clock::iso(at));
-        bindings.insert(Slot::Stamp, clock::stamp(at));
+        bindings.insert(Slot::Stamp, free_minute(at, &described.replaced));
         let recorded = |(operation, seq)| Recorded::waiting(&id, seq, operation);
         let operations = described.operations.into_iter().zip(1..).map(recorded).collect();
         let dispatch = Dispatch {
@@ -80,6 +80,15 @@ pub struct Described {
     pub instruction: Option<String>,
     pub slots: super::slots::Slots,
     pub operations: Vec<Operation>,
+    /// Branches of earlier attempts: a new one is named like none of them.
+    pub replaced: Vec<String>,
+}
+
+/// The minute of a branch name: now, or the first one after it that no branch of the plan bears.
+fn free_minute(at: Timestamp, branches: &[String]) -> String {
+    let later = (0..).map(|minutes| clock::stamp(at + SignedDuration::from_mins(minutes)));
+    let free = |stamp: &String| !branches.iter().any(|branch| branch.ends_with(stamp.as_str()));
+    later.take(branches.len() + 1).find(free).unwrap_or_else(|| clock::stamp(at))
 }
 
 /// Checks a piece of work of a batch and makes a dispatch of it.
@@ -124,6 +133,7 @@ pub fn one_shot_of(checked: &Checked) -> Described {
         instruction: Some(checked.form.instruction.clone()),
         slots,
         operations: oneshot::operations(&checked.form, &checked.facts, &slots),
+        replaced: Vec::new(),
     }
 }
 
@@ -147,6 +157,7 @@ pub fn created(written: &Written) -> Result<Described, Problem> {
         instruction: None,
         slots,
         operations,
+        replaced: Vec::new(),
     })
 }
 
@@ -163,4 +174,17 @@ fn track(app: &App, viewer: &Viewer, repo: RepoName) {
             tracing::warn!(%repo, %problem, "a repository with a dispatch is not mirrored");
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_branch_of_the_same_minute_moves_the_name_on() {
+        let at: Timestamp = "2026-12-31T23:59:30Z".parse().expect("a time");
+        assert_eq!(free_minute(at, &[]), "12-31-2359");
+        let taken = ["P3-a-12-31-2359", "P3-b-01-01-0000"].map(str::to_owned);
+        assert_eq!(free_minute(at, &taken), "01-01-0001");
+    }
 }

@@ -48,6 +48,10 @@ pub struct Ready {
 impl Ready {
     pub fn described(&self, mode: Mode) -> Described {
         let slots = submit::slots(&self.facts);
+        let replaced = match &self.facts.target {
+            Target::Fresh { replaced } => replaced.iter().map(|old| old.branch.clone()).collect(),
+            Target::Branch(_) | Target::Pull { .. } => Vec::new(),
+        };
         Described {
             repo: self.facts.repo.clone(),
             issue: Some(self.facts.issue),
@@ -57,6 +61,7 @@ impl Ready {
             instruction: self.instruction.clone(),
             operations: submit::operations(&self.facts, &slots),
             slots,
+            replaced,
         }
     }
 
