@@ -1,14 +1,16 @@
 //! Changing what a roadmap consists of: nodes, phases, dependencies, the text around it, and its version.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Value, json};
 
 use super::model::{Node, Roadmap, Status};
 use super::read::{KEY, list_key, read_block};
+use super::table::{columns, is_rule};
 use super::tables::redraw;
 use super::{RoadmapError, phases};
 use crate::block::{self, Mapping, UpdateError};
+use crate::fences::outside_fences;
 
 const OPEN: &str = "<!-- erk:roadmap-table -->";
 
@@ -44,7 +46,11 @@ pub fn replace(body: &str, wanted: &Roadmap) -> Result<String, EditError> {
             Some(map) => map.clone(),
             None => fresh(node, like),
         };
-        map.insert("description".to_owned(), node.description.as_str().into());
+        // An outline holds a description on one line.
+        let same = |old: &str| old.split_whitespace().eq(node.description.split_whitespace());
+        if !map.get("description").and_then(Value::as_str).is_some_and(same) {
+            map.insert("description".to_owned(), node.description.as_str().into());
+        }
         if listed {
             map.insert("depends_on".to_owned(), json!(node.depends_on.clone().unwrap_or_default()));
         } else {
@@ -101,13 +107,47 @@ pub fn retell(comment: &str, prose: &str, wanted: &Roadmap, now: &Roadmap) -> Re
         .split_inclusive('\n')
         .map(|line| match phases::heading(line.trim_end()) {
             Some((key, name)) if names.get(&key).is_some_and(|wanted| **wanted != name) => {
-                line.replacen(&name, names[&key], 1)
+                let (head, rest) = line.split_once(':').unwrap_or((line, ""));
+                format!("{head}:{}", rest.replacen(&name, names[&key], 1))
             }
             _ => line.to_owned(),
         })
         .collect();
-    let named = Roadmap { phases: wanted.phases.clone(), ..now.clone() };
-    Ok(redraw(&renamed, if named.nodes.len() == wanted.nodes.len() { &named } else { now }))
+    let mut named = now.clone();
+    for phase in &mut named.phases {
+        if let Some(name) = names.get(&phase.key) {
+            phase.name = (*name).clone();
+        }
+    }
+    let drawn = redraw(&renamed, &named);
+    Ok(without_empty_phases(&drawn, &named))
+}
+
+/// The comment without the headings and tables of phases that are no more. Words under them stay.
+fn without_empty_phases(comment: &str, now: &Roadmap) -> String {
+    let unfenced: HashSet<usize> = outside_fences(comment).map(|(at, _)| at).collect();
+    let mut out = String::with_capacity(comment.len());
+    let mut gone = false;
+    let mut lines = comment.split_inclusive('\n').enumerate().peekable();
+    while let Some((at, line)) = lines.next() {
+        if !unfenced.contains(&at) {
+            out.push_str(line);
+            continue;
+        }
+        if let Some((key, _)) = phases::heading(line.trim_end()) {
+            gone = !now.phases.iter().any(|phase| phase.key == key);
+            if gone {
+                lines.next_if(|(_, next)| next.trim().is_empty());
+                continue;
+            }
+        }
+        if gone && columns(line).is_some() && lines.next_if(|(_, next)| is_rule(next)).is_some() {
+            lines.next_if(|(_, next)| next.trim().is_empty());
+            continue;
+        }
+        out.push_str(line);
+    }
+    out
 }
 
 #[cfg(test)]
@@ -147,6 +187,20 @@ mod tests {
         assert_eq!(redraw(&told, &again), told);
         assert_eq!(outline::write(&again), text);
         assert_eq!(replace(&new, &wanted).as_deref(), Ok(new.as_str()));
+
+        // A phase that comes is named, one that goes leaves only its words behind.
+        let told = told.replace("| 2.1 | four", "Said of B.\n\n| 2.1 | four");
+        let told = told.replace("### Phase 2: B (0 PR)\n", "### Phase 2: B (0 PR)\n\nWords of B.\n");
+        let later =
+            outline::read("### Phase 1: Alpha\n- 1.1 first\n\n### Phase 3: Phase 3 more\n- 3.1 x\n").roadmap;
+        let body = replace(&new, &later).expect("replaced");
+        let now = read(&body, Some(&told)).expect("a roadmap");
+        let told = retell(&told, "Because.", &later, &now).expect("told");
+        assert!(told.contains("### Phase 3: Phase 3 more (0 PR)\n"), "{told}");
+        assert!(told.contains("Words of B.") && !told.contains("Phase 2"), "{told}");
+        let again = read(&body, Some(&told)).expect("a roadmap");
+        assert_eq!(outline::write(&again), outline::write(&later));
+        assert_eq!(retell(&told, "Because.", &later, &again).as_deref(), Ok(told.as_str()));
     }
 
     #[test]

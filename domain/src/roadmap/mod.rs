@@ -4,6 +4,7 @@
 //! wrong node rejects the whole roadmap, with the reason; cycles, repeated ids and unknown dependencies
 //! are reported and never fatal; references are written with `#`.
 
+mod arrange;
 mod check;
 mod compose;
 pub mod edit;
@@ -16,6 +17,7 @@ mod table;
 mod tables;
 mod update;
 
+pub use arrange::{Arrange, arrange};
 pub use check::{Check, check};
 pub use compose::{Composed, assemble, compose, with_comment};
 pub use graph::Summary;

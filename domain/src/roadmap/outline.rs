@@ -4,11 +4,15 @@
 //! ### Phase 1: Groundwork
 //! - 1.1 Agree on the names
 //! - 1.2 Write them down (after 1.1)
+//! - `cleanup` Tidy up (after nothing)
 //! ```
 //!
-//! Properties: what is written from a roadmap is read back the same; every line that is neither is
-//! reported with its number, and nothing is dropped silently. Tables of nodes are read as well, so that
-//! older objectives can be imported.
+//! As soon as one node says after what it comes, those without a word wait for nothing; as long as none
+//! does, each waits for the one before it. An id that is no number is written between back-ticks.
+//!
+//! Properties: what is written from a roadmap is read back the same, but for line ends in descriptions;
+//! everything that is wrong is reported with its line, and nothing is dropped silently. Tables of nodes
+//! are read as well, so that older objectives can be imported.
 
 use std::collections::{HashMap, HashSet};
 
@@ -43,16 +47,22 @@ pub fn read(text: &str) -> Outline {
     let mut remarks = Vec::new();
     let mut names = HashMap::new();
     let mut nodes: Vec<Node> = Vec::new();
+    let mut lines: Vec<usize> = Vec::new();
+    let mut headings: Vec<(usize, PhaseKey)> = Vec::new();
     let mut phase: Option<PhaseKey> = None;
     let mut listed = false;
     for (at, line) in text.lines().enumerate() {
         let mut say = |message: String| remarks.push(Remark { line: Some(at + 1), message });
         if let Some((key, name)) = heading(line) {
-            names.insert(key.clone(), name);
+            if names.insert(key.clone(), name).is_some() {
+                say(format!("phase {key} has a heading already"));
+            }
+            headings.push((at + 1, key.clone()));
             phase = Some(key);
         } else if let Some(item) = item(line) {
             match node(item, phase.as_ref(), &nodes) {
                 Ok(node) => {
+                    lines.push(at + 1);
                     listed |= node.depends_on.is_some();
                     if phase.as_ref().is_some_and(|phase| *phase != node.phase) {
                         say(format!("node {} belongs to phase {} by its id", node.id, node.phase));
@@ -74,16 +84,30 @@ pub fn read(text: &str) -> Outline {
     if roadmap.nodes.is_empty() {
         remarks.push(Remark { line: None, message: "there are no nodes yet".to_owned() });
     }
-    remarks.extend(roadmap.findings().into_iter().map(|finding| Remark {
-        line: None,
-        message: format!("node {}: {}", finding.node, finding.message),
+    let empty = |key: &PhaseKey| !roadmap.nodes.iter().any(|node| node.phase == *key);
+    remarks.extend(
+        headings
+            .iter()
+            .filter(|(_, key)| empty(key))
+            .map(|(line, key)| Remark { line: Some(*line), message: format!("phase {key} has no nodes") }),
+    );
+    remarks.extend(roadmap.findings().into_iter().map(|finding| {
+        // Of nodes with one id it is about the last.
+        let at = roadmap.nodes.iter().rposition(|node| node.id == finding.node);
+        let what = finding.message.split(';').next().unwrap_or_default();
+        let line = at.and_then(|at| lines.get(at).copied());
+        Remark { line, message: format!("node {}: {what}", finding.node) }
     }));
+    remarks.sort_by_key(|remark| remark.line.unwrap_or(usize::MAX));
     Outline { roadmap, remarks }
 }
 
 /// A roadmap as an outline.
 pub fn write(roadmap: &Roadmap) -> String {
     let mut out = String::new();
+    let needs = |node: &Node| node.depends_on.as_ref().is_some_and(|needs| !needs.is_empty());
+    // Where dependencies are listed and there are none, that must be said.
+    let all_free = roadmap.has_listed_dependencies() && !roadmap.nodes.iter().any(needs);
     for phase in &roadmap.phases {
         if !out.is_empty() {
             out.push('\n');
@@ -91,10 +115,13 @@ pub fn write(roadmap: &Roadmap) -> String {
         out.push_str(&format!("### Phase {}: {}\n", phase.key, phase.name));
         for node in phase.nodes.iter().map(|at| &roadmap.nodes[*at]) {
             let description = node.description.split_whitespace().collect::<Vec<_>>().join(" ");
-            out.push_str(&format!("- {} {description}", node.id));
+            let id = if is_id(&node.id) { node.id.clone() } else { format!("`{}`", node.id) };
+            out.push_str(&format!("- {id} {description}"));
             let needs = node.depends_on.as_deref().unwrap_or_default();
             if !needs.is_empty() {
                 out.push_str(&format!(" (after {})", needs.join(", ")));
+            } else if all_free || (roadmap.has_listed_dependencies() && says_after(&description)) {
+                out.push_str(" (after nothing)");
             }
             out.push('\n');
         }
@@ -161,16 +188,32 @@ fn item(line: &str) -> Option<&str> {
     Some(boxed.unwrap_or(rest).trim())
 }
 
+/// Whether a first word is an id without back-ticks.
+fn is_id(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_digit())
+        && word.ends_with(|c: char| c.is_ascii_alphanumeric())
+        && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '.')
+}
+
+/// Whether a description ends like a list of dependencies.
+fn says_after(text: &str) -> bool {
+    text.contains("(after ") && text.ends_with(')')
+}
+
 fn node(text: &str, phase: Option<&PhaseKey>, before: &[Node]) -> Result<Node, String> {
+    let ticked = text.strip_prefix('`').and_then(|rest| rest.split_once('`'));
     let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let name = first.trim_end_matches([':', '.']);
-    let is_id = name.starts_with(|c: char| c.is_ascii_digit())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
-    let (id, words) = if is_id { (name.to_owned(), rest.trim()) } else { (next_id(phase, before), text) };
-    let (description, needs) = match words.rfind("(after ").filter(|_| words.ends_with(')')) {
+    let (id, words) = match ticked.filter(|(id, _)| !id.trim().is_empty() && !is_id(id)) {
+        Some((id, rest)) => (id.to_owned(), rest.trim()),
+        None if is_id(name) => (name.to_owned(), rest.trim()),
+        None => (next_id(phase, before), text),
+    };
+    let (description, needs) = match words.rfind("(after ").filter(|_| says_after(words)) {
         Some(open) => {
             let listed = &words[open + "(after ".len()..words.len() - 1];
-            let ids = listed.split([',', ' ']).map(str::trim).filter(|id| !id.is_empty());
+            let ids = listed.split([',', ' ']).map(|id| id.trim().trim_matches('`'));
+            let ids = ids.filter(|id| !id.is_empty() && *id != "nothing");
             (words[..open].trim(), Some(ids.map(str::to_owned).collect::<Vec<String>>()))
         }
         None => (words, None),
@@ -192,7 +235,7 @@ fn node(text: &str, phase: Option<&PhaseKey>, before: &[Node]) -> Result<Node, S
 }
 
 /// The first id of a phase that is free.
-fn next_id(phase: Option<&PhaseKey>, before: &[Node]) -> String {
+pub(super) fn next_id(phase: Option<&PhaseKey>, before: &[Node]) -> String {
     let phase = phase.map_or_else(|| "1".to_owned(), PhaseKey::to_string);
     let taken: HashSet<&str> = before.iter().map(|node| node.id.as_str()).collect();
     (1..).map(|n| format!("{phase}.{n}")).find(|id| !taken.contains(id.as_str())).unwrap_or_default()
@@ -232,13 +275,30 @@ mod tests {
             .map(|r| (r.line, r.message.split(':').next().unwrap_or_default()))
             .collect();
         let lines: Vec<Option<usize>> = told.iter().map(|(line, _)| *line).filter(Option::is_some).collect();
-        assert_eq!(lines, [Some(2), Some(3), Some(4)], "{told:?}");
-        let whole = outline.remarks.iter().filter(|r| r.line.is_none()).map(|r| r.message.as_str());
-        let whole = whole.collect::<Vec<_>>().join("\n");
+        let found = [2, 3, 4, 5, 7].map(Some);
+        assert!(found.iter().all(|line| lines.contains(line)), "{told:?}");
+        let all = outline.remarks.iter().map(|r| r.message.as_str()).collect::<Vec<_>>().join("\n");
         for part in ["more than once", "not in the roadmap", "depends on itself"] {
-            assert!(whole.contains(part), "{whole}");
+            assert!(all.contains(part), "{all}");
         }
         assert_eq!(read("").remarks.len(), 1);
+        let twice = read("### Phase 1: A\n- x\n### Phase 2: B\n### Phase 1: C\n- y");
+        let told: Vec<_> = twice.remarks.iter().map(|r| (r.line, r.message.as_str())).collect();
+        assert_eq!(told, [(Some(3), "phase 2 has no nodes"), (Some(4), "phase 1 has a heading already")]);
+    }
+
+    #[test]
+    fn ids_and_dependencies_of_every_kind_are_read_back() {
+        let text = "### Phase 1: A\n- `clean-up` Tidy (after nothing)\n- 1.1 Look (after nothing)\n";
+        let outline = read(text);
+        assert_eq!(outline.remarks, []);
+        assert_eq!(outline.roadmap.nodes[0].id, "clean-up");
+        assert!(outline.roadmap.nodes.iter().all(|node| node.depends_on.as_deref() == Some(&[])));
+        assert_eq!(write(&outline.roadmap), text);
+        let text = "### Phase 1: A\n- 1.1 Rest (after lunch) (after nothing)\n- `b c` x (after 1.1)\n";
+        let outline = read(text);
+        assert_eq!(outline.roadmap.nodes[0].description, "Rest (after lunch)");
+        assert_eq!(write(&outline.roadmap), text);
     }
 
     #[test]
