@@ -1,4 +1,4 @@
-// Saves the form of /new while a person types, and says so.
+// Saves the form of /new or /objectives/new while a person types, and says so.
 import { fetchPage, show } from "./page.js";
 
 /** How long a person must pause before the form is saved. */
@@ -23,7 +23,7 @@ async function save(form) {
   const state = form.querySelector(".draft-state");
   state.textContent = "Saving the draft";
   try {
-    const answer = await fetch("/do/save-draft", {
+    const answer = await fetch(form.dataset.draft || "/do/save-draft", {
       method: "POST",
       body: new URLSearchParams(new FormData(form)),
       headers: { accept: "application/json" },
@@ -31,14 +31,16 @@ async function save(form) {
     if (!answer.ok) throw new Error(String(answer.status));
     const id = await answer.json();
     form.elements.draft.value = id;
-    const here = new URL(location.href);
-    const page = `/new?draft=${encodeURIComponent(id)}`;
-    if (here.pathname === "/new" && !here.searchParams.has("draft")) history.replaceState(null, "", page);
     state.textContent = "Draft saved";
-    // What the form offers depends on the repository: its templates and branches.
+    const here = new URL(location.href);
+    const home = form.dataset.page || "/new";
+    const page = `${home}?draft=${encodeURIComponent(id)}`;
+    if (here.pathname === home && !here.searchParams.has("draft")) history.replaceState(null, "", page);
+    if (home !== "/new") return;
+    // What that form offers depends on the repository: its templates and branches.
     const repo = form.elements.repo;
     const chosen = repo.value !== repo.defaultValue && repo !== document.activeElement;
-    if (here.pathname === "/new" && chosen) show(await fetchPage(page), "background");
+    if (here.pathname === home && chosen) show(await fetchPage(page), "background");
   } catch {
     state.textContent = "The draft could not be saved. What you typed stays here; the next change tries again.";
   }

@@ -1,4 +1,4 @@
-// A Markdown file that is dropped on a text area becomes its text.
+// A Markdown file that is dropped on a text area becomes its text; the button that the area names is then pressed.
 
 /** Longer files are no plans. */
 const MOST_BYTES = 1_000_000;
@@ -15,6 +15,7 @@ export function takeFiles() {
     if (file.size > MOST_BYTES) return;
     target.value = await file.text();
     target.dispatchEvent(new Event("input", { bubbles: true }));
+    document.getElementById(target.dataset.drop)?.click();
   });
 }
 

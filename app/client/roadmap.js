@@ -2,7 +2,7 @@
 // made of links, so without this it can still be used.
 import { visit } from "./page.js";
 
-const cards = () => [...document.querySelectorAll(".card")];
+const cards = () => [...document.querySelectorAll("#roadmap .card")];
 const card = (id) => cards().find((one) => one.dataset.node === id);
 const needs = (one) => one.dataset.needs.split(" ").filter(Boolean);
 let zoom = 1;

@@ -8,9 +8,9 @@ use leptos_router::{SsrMode, path};
 
 use crate::components::TopBar;
 use crate::pages::{
-    BatchPage, CreatePage, DispatchPage, GoPage, LogPage, NewPage, NotFound, ObjectiveRoute, ObjectivesPage,
-    OverviewPage, PlanRoute, ReposPage, RunsPage, SettingsPage, SeveralRoute, SignInPage, SubmitPage,
-    TokensPage,
+    BatchPage, ComposeRoute, CreatePage, DispatchPage, GoPage, LogPage, NewPage, NotFound, ObjectiveRoute,
+    ObjectivesPage, OverviewPage, PlanRoute, ReposPage, RunsPage, SettingsPage, SeveralRoute, SignInPage,
+    SubmitPage, TokensPage,
 };
 
 /// The document around every page.
@@ -49,6 +49,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async/>
                 <Route path=path!("/new") view=NewPage ssr=SsrMode::Async/>
                 <Route path=path!("/objectives") view=ObjectivesPage ssr=SsrMode::Async/>
+                <Route path=path!("/objectives/new") view=ComposeRoute ssr=SsrMode::Async/>
                 <Route path=path!("/go") view=GoPage ssr=SsrMode::Async/>
                 <Route path=path!("/runs") view=RunsPage ssr=SsrMode::Async/>
                 <Route path=path!("/repos") view=ReposPage ssr=SsrMode::Async/>

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use super::{BatchView, BatchWork, SubmitCheck, SubmitForm, Viewer};
-use super::{Problem, RepoName};
+use super::{ObjectiveForm, Problem, RepoName};
 
 /// How far the workflow goes by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,9 @@ pub struct NewForm {
     /// instead of a new instruction. Such drafts are kept and read like others; an edited text is never
     /// dispatched.
     pub plan: Option<i64>,
+    /// Set when this is the draft of an objective's text, and no instruction at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub objective_text: Option<Box<ObjectiveForm>>,
 }
 
 /// A form kept on the server, also for someone who is not signed in.
@@ -209,6 +212,17 @@ pub trait Dispatches: Send + Sync {
         viewer: &Viewer,
         draft: Option<&str>,
         form: &NewForm,
+    ) -> Result<String, Vec<Problem>>;
+    /// Checks an objective that a person wrote and lists every write.
+    async fn preview_objective(&self, viewer: &Viewer, form: &ObjectiveForm)
+    -> Result<Preview, Vec<Problem>>;
+    /// Creates an objective that a person wrote. Answers the id of the dispatch at once; a second call with
+    /// the same `draft` answers the same one.
+    async fn create_objective(
+        &self,
+        viewer: &Viewer,
+        draft: Option<&str>,
+        form: &ObjectiveForm,
     ) -> Result<String, Vec<Problem>>;
     async fn get(&self, viewer: &Viewer, id: &str) -> Result<DispatchView, Problem>;
     async fn command(&self, viewer: &Viewer, id: &str, command: DispatchCommand) -> Result<(), Problem>;

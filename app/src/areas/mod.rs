@@ -7,6 +7,7 @@
 mod account;
 mod batches;
 mod dispatches;
+mod objective_texts;
 mod objectives;
 mod plans;
 mod problem;
@@ -16,6 +17,7 @@ mod tokens;
 pub use account::*;
 pub use batches::*;
 pub use dispatches::*;
+pub use objective_texts::*;
 pub use objectives::*;
 pub use plans::*;
 pub use problem::*;
@@ -28,6 +30,7 @@ pub use tokens::*;
 pub struct Areas {
     pub account: std::sync::Arc<dyn Account>,
     pub dispatches: std::sync::Arc<dyn Dispatches>,
+    pub objective_texts: std::sync::Arc<dyn ObjectiveTexts>,
     pub objectives: std::sync::Arc<dyn Objectives>,
     pub plans: std::sync::Arc<dyn Plans>,
     pub repositories: std::sync::Arc<dyn Repositories>,

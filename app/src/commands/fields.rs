@@ -32,6 +32,7 @@ impl Fields {
             node: self.node.trim().to_owned(),
             override_node: !self.override_node.is_empty() && self.override_node != "false",
             plan: None,
+            objective_text: None,
         };
         (self.draft, form)
     }

@@ -6,6 +6,7 @@
 
 mod batch;
 mod browse;
+mod compose;
 mod create;
 mod dispatch;
 mod draft;
@@ -20,6 +21,7 @@ mod tokens;
 
 pub use batch::*;
 pub use browse::*;
+pub use compose::*;
 pub use create::*;
 pub use dispatch::*;
 pub use draft::*;
@@ -43,6 +45,12 @@ pub fn register() {
     register_explicit::<Command>();
     register_explicit::<PreviewPlan>();
     register_explicit::<CreatePlan>();
+    register_explicit::<PreviewObjective>();
+    register_explicit::<CreateObjective>();
+    register_explicit::<ImportObjective>();
+    register_explicit::<ArrangeObjective>();
+    register_explicit::<SaveObjectiveDraft>();
+    register_explicit::<CheckOutline>();
     register_explicit::<RetryItem>();
     register_explicit::<Submit>();
     register_explicit::<SaveDraft>();

@@ -5,12 +5,13 @@
 use leptos::prelude::*;
 
 /// Where one can go from everywhere.
-const PLACES: [(&str, &str); 9] = [
+const PLACES: [(&str, &str); 10] = [
     ("/new", "New instruction"),
     ("/", "Plans"),
     ("/?needs=1", "Plans that need you"),
     ("/?mine=1", "Your plans"),
     ("/objectives", "Objectives"),
+    ("/objectives/new", "New objective"),
     ("/runs", "Runs"),
     ("/repos", "Repositories"),
     ("/settings/tokens", "API tokens"),

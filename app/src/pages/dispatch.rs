@@ -12,6 +12,9 @@ use crate::commands::notice;
 use crate::components::{markdown, notice_view, problem_page};
 use crate::context::{areas, viewer};
 
+/// The dispatches that create an objective.
+const CREATE_OBJECTIVE: &str = "create-objective";
+
 #[component]
 pub(crate) fn DispatchPage() -> impl IntoView {
     let id = use_params_map().get_untracked().get("id").unwrap_or_default();
@@ -28,7 +31,15 @@ pub(crate) fn DispatchPage() -> impl IntoView {
             Err(problem) => return problem_page(problem),
         };
         let notice = notice();
-        if let Some(issue) = dispatch.issue
+        let objective = dispatch.workflow == CREATE_OBJECTIVE;
+        if let Some(issue) = dispatch.issue.filter(|_| objective)
+            && dispatch.state == DispatchState::Sent
+            && areas.objectives.objective(Some(&viewer), &dispatch.repo, issue, None).await.is_ok()
+        {
+            leptos_axum::redirect(&format!("/{}/objectives/{issue}", dispatch.repo));
+            return ().into_any();
+        }
+        if let Some(issue) = dispatch.issue.filter(|_| !objective)
             && areas.plans.plan(Some(&viewer), &dispatch.repo, issue).await.is_ok()
         {
             let query = crate::context::query();
@@ -43,10 +54,17 @@ pub(crate) fn DispatchPage() -> impl IntoView {
 fn view_of(dispatch: &DispatchView, notice: &crate::commands::Notice) -> AnyView {
     let back = format!("/dispatches/{}", dispatch.id);
     let phase = if dispatch.issue.is_some() { Phase::Prompted } else { Phase::Created };
+    let objective = dispatch.workflow == CREATE_OBJECTIVE;
     let words = match dispatch.state {
         DispatchState::Running => "Waymark is writing to GitHub. Each operation shows below as it happens.",
+        DispatchState::Sent if objective => {
+            "Everything is sent. The objective opens as soon as Waymark has read it."
+        }
         DispatchState::Sent => {
             "Everything is sent. The plan page opens as soon as Waymark has read the issue."
+        }
+        DispatchState::Stopped if objective => {
+            "Creating the objective stopped. Nothing is lost: resume or undo."
         }
         DispatchState::Stopped => {
             "The dispatch stopped before the plan had a page. Nothing is lost: resume or undo."
@@ -62,7 +80,8 @@ fn view_of(dispatch: &DispatchView, notice: &crate::commands::Notice) -> AnyView
             </section>
         }
     });
-    let mut stages = if dispatch.workflow == "create" { Vec::new() } else { stages_before_issue() };
+    let mut stages =
+        if objective || dispatch.workflow == "create" { Vec::new() } else { stages_before_issue() };
     for stage in &mut stages {
         if stage.phase == Phase::Created {
             stage.entered_at = Some(dispatch.created_at);

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use futures::stream::{self, StreamExt};
 use waymark_app::areas::{
     BatchView, BatchWork, DispatchCommand, DispatchState, DispatchView, Dispatches, Draft, Mode, NewForm,
-    OperationState, Preview, Problem, ProblemKind, RepoName, Repositories, SubmitCheck, SubmitForm, Viewer,
+    ObjectiveForm, OperationState, Preview, Problem, ProblemKind, RepoName, Repositories, SubmitCheck,
+    SubmitForm, Viewer,
 };
 
 use super::begin::{self, Begun, Described, unique};
@@ -14,7 +15,7 @@ use super::engine::{self, fault, now_ms};
 use super::journal::{self, Dispatch, Kept, Recorded};
 use super::slots::{Bindings, Slot};
 use super::submit::{self, Approved};
-use super::{batch, identity, settle, view};
+use super::{batch, identity, objective, settle, view};
 use crate::mirror::access::{self, Level};
 use crate::state::App;
 
@@ -188,6 +189,32 @@ impl Dispatches for Area {
         let written = check::written(&self.app, viewer, form).await?;
         let begun = Begun::new(viewer, begin::created(&written).map_err(one)?, Bindings::new());
         self.begin_of_draft(viewer, draft, begun).await.map_err(one)
+    }
+
+    async fn preview_objective(
+        &self,
+        viewer: &Viewer,
+        form: &ObjectiveForm,
+    ) -> Result<Preview, Vec<Problem>> {
+        let described = objective::describe(&self.app, viewer, form).await?;
+        Ok(preview(&described, &Bindings::new(), String::new()))
+    }
+
+    async fn create_objective(
+        &self,
+        viewer: &Viewer,
+        draft: Option<&str>,
+        form: &ObjectiveForm,
+    ) -> Result<String, Vec<Problem>> {
+        let one = |problem: Problem| vec![problem];
+        if let Some(draft) = draft {
+            self.kept(Some(viewer), draft).await.map_err(one)?;
+            if let Some(id) = self.of_draft(viewer, draft).await.map_err(one)? {
+                return Ok(id);
+            }
+        }
+        let described = objective::describe(&self.app, viewer, form).await?;
+        self.begin_of_draft(viewer, draft, Begun::new(viewer, described, Bindings::new())).await.map_err(one)
     }
 
     async fn get(&self, viewer: &Viewer, id: &str) -> Result<DispatchView, Problem> {

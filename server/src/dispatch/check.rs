@@ -8,7 +8,7 @@ use waymark_app::areas::{
 };
 
 use super::describe::oneshot::{Facts, Form, Node};
-use super::describe::{PLAN_LABEL, roadmap};
+use super::describe::{Label, PLAN_LABEL, roadmap};
 use super::engine::encode;
 use super::slots::{Bindings, Slot};
 use crate::github::{Client, Error};
@@ -65,7 +65,7 @@ pub async fn check(
         prerequisites(repositories, viewer, &repo.name),
         head(&client, &repo.name, &base),
         objective(&client, &repo.name, form),
-        missing_labels(&client, &repo.name),
+        missing_labels(&client, &repo.name, PLAN_LABEL),
         next_number(&client, &repo.name),
     );
     problems.extend(ready);
@@ -141,7 +141,7 @@ pub async fn written(app: &App, viewer: &Viewer, form: &NewForm) -> Result<Writt
     };
     let (objective, missing_labels, next_number) = tokio::join!(
         objective(&client, &repo.name, form),
-        missing_labels(&client, &repo.name),
+        missing_labels(&client, &repo.name, PLAN_LABEL),
         next_number(&client, &repo.name),
     );
     let next_number = next_number.map_err(|problem| problems.push(problem)).unwrap_or_default();
@@ -366,11 +366,11 @@ async fn objective(
     Ok((Some(number), Some(Node { objective: number, id: node.to_owned(), body, comment })))
 }
 
-/// Labels of ours that are to be created. A label that cannot be read is left to the dispatch.
-async fn missing_labels(client: &Client, repo: &RepoName) -> Vec<super::describe::Label> {
-    let path = format!("/repos/{repo}/labels/{}", PLAN_LABEL.name);
+/// The label, when it is to be created. One that cannot be read is left to the dispatch.
+pub async fn missing_labels(client: &Client, repo: &RepoName, label: Label) -> Vec<Label> {
+    let path = format!("/repos/{repo}/labels/{}", label.name);
     match client.get::<Value>(&path).await {
-        Err(Error::Answer { status: 404, .. }) => vec![PLAN_LABEL],
+        Err(Error::Answer { status: 404, .. }) => vec![label],
         _ => Vec::new(),
     }
 }

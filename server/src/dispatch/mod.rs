@@ -12,6 +12,7 @@ mod engine;
 mod identity;
 mod journal;
 mod lint;
+mod objective;
 mod settle;
 mod slots;
 mod submit;

@@ -29,10 +29,11 @@ pub enum Slot {
     RunId,
     RunUrl,
     RunNode,
+    Comment,
 }
 
 impl Slot {
-    pub const ALL: [Slot; 14] = [
+    pub const ALL: [Slot; 15] = [
         Slot::Dispatch,
         Slot::DistinctId,
         Slot::Now,
@@ -47,6 +48,7 @@ impl Slot {
         Slot::RunId,
         Slot::RunUrl,
         Slot::RunNode,
+        Slot::Comment,
     ];
 
     /// The name between braces in a preview.
@@ -66,6 +68,7 @@ impl Slot {
             Slot::RunId => "run_id",
             Slot::RunUrl => "run_url",
             Slot::RunNode => "run_node",
+            Slot::Comment => "comment",
         }
     }
 
@@ -86,13 +89,14 @@ impl Slot {
             Slot::RunId => "the id GitHub gives the run",
             Slot::RunUrl => "the address of the run",
             Slot::RunNode => "the GraphQL id of the run",
+            Slot::Comment => "the id GitHub gives the objective's comment",
         }
     }
 
     fn stand_in(self, nonce: u32) -> String {
         let index = self as usize;
         match self {
-            Slot::Issue | Slot::PlanComment | Slot::Pr | Slot::RunId => {
+            Slot::Issue | Slot::PlanComment | Slot::Pr | Slot::RunId | Slot::Comment => {
                 format!("4{nonce:06}0000{index:02}")
             }
             Slot::Now => format!("2001-01-01T00:00:00.{nonce:06}+00:00"),

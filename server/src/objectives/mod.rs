@@ -9,6 +9,9 @@ pub mod flow;
 pub mod layout;
 mod list;
 mod page;
+mod texts;
+pub mod typed;
 pub mod write;
 
 pub use area::Area;
+pub use texts::Texts;

@@ -62,7 +62,7 @@ pub fn page(
     }
 }
 
-fn phases(roadmap: &Roadmap, plans: &[PlanRow]) -> Vec<RoadmapPhase> {
+pub(super) fn phases(roadmap: &Roadmap, plans: &[PlanRow]) -> Vec<RoadmapPhase> {
     let needs = roadmap.dependencies();
     let ready: Vec<&str> = roadmap.unblocked().into_iter().map(|node| node.id.as_str()).collect();
     let card = |node: &Node| {

@@ -13,7 +13,7 @@ const SHOWN: usize = 8;
 pub(super) fn drafts(drafts: &[Draft], open: Option<&str>) -> Option<AnyView> {
     let items: Vec<_> = drafts
         .iter()
-        .filter(|draft| Some(draft.id.as_str()) != open && draft.form.plan.is_none())
+        .filter(|draft| Some(draft.id.as_str()) != open && draft.form.plan.is_none() && draft.form.objective_text.is_none())
         .filter(|draft| !draft.form.instruction.trim().is_empty())
         .take(SHOWN)
         .map(|draft| {

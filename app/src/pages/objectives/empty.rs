@@ -15,9 +15,9 @@ pub(super) fn empty(connected: bool, filtered: bool, signed_in: bool) -> AnyView
     } else if connected {
         (
             "No objectives yet",
-            "An objective is an issue with the label erk-objective and a roadmap. It shows here as soon as it is on GitHub.",
-            "/repos",
-            "Look at the repositories",
+            "An objective is an issue with a roadmap: nodes in phases that build on each other, each planned on its own.",
+            "/objectives/new",
+            "New objective",
         )
     } else {
         (

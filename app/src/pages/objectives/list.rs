@@ -42,6 +42,7 @@ fn body(list: &ObjectiveList, query: &ObjectivesQuery, notice: &Notice, signed_i
             <div class="page-head">
                 <h1>"Objectives"</h1>
                 {known.then(|| view! { <span class="muted tabular" id="total">{count(list.total, "objective")}</span> })}
+                {(known && signed_in).then(|| view! { <a class="button page-act" href="/objectives/new">"New objective"</a> })}
             </div>
             {notice_view(notice)}
             {stale.collect_view()}

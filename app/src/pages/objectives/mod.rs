@@ -1,6 +1,8 @@
 //! `/objectives`: the list; and `/{owner}/{repo}/objectives/{n}`: one roadmap.
 
+mod compose;
 mod empty;
+mod fields;
 mod findings;
 mod graph;
 mod list;
@@ -10,6 +12,8 @@ mod roadmap;
 mod several;
 mod table;
 
+pub(crate) use compose::ComposeRoute;
+pub(crate) use fields::outline_check;
 pub(crate) use list::ObjectivesPage;
 pub(crate) use roadmap::ObjectiveRoute;
 pub(crate) use several::SeveralRoute;

@@ -7,7 +7,9 @@ use leptos_router::hooks::use_params_map;
 
 use super::{findings, graph, list, panel, table};
 use crate::address::{address, value};
-use crate::areas::{ObjectiveCommand, ObjectivePage, Problem, ProblemKind, RepoName};
+use crate::areas::{
+    DispatchState, DispatchView, ObjectiveCommand, ObjectivePage, Problem, ProblemKind, RepoName,
+};
 use crate::commands::{Notice, notice};
 use crate::components::{ago, icon, markdown, notice_view, problem_page};
 use crate::context::{areas, query, viewer};
@@ -27,13 +29,22 @@ pub(crate) fn ObjectiveRoute() -> impl IntoView {
         let node = value(&query(), "node");
         let page = areas().objectives.objective(viewer.as_ref(), &repo, number, node.as_deref()).await;
         match page {
-            Ok(page) => view_of(&page, &notice, viewer.is_some()),
+            Ok(page) => {
+                let dispatches = areas().dispatches.of_plan(&repo, number).await.unwrap_or_default();
+                let stopped = dispatches.into_iter().find(|one| one.state == DispatchState::Stopped);
+                view_of(&page, &notice, viewer.is_some(), stopped.filter(|_| page.can_write).as_ref())
+            }
             Err(problem) => problem_page(problem),
         }
     })
 }
 
-fn view_of(page: &ObjectivePage, notice: &Notice, signed_in: bool) -> AnyView {
+fn view_of(
+    page: &ObjectivePage,
+    notice: &Notice,
+    signed_in: bool,
+    stopped: Option<&DispatchView>,
+) -> AnyView {
     let row = &page.row;
     let repo = row.repo.to_string();
     let stale = page.stale.clone().map(|why| {
@@ -41,6 +52,17 @@ fn view_of(page: &ObjectivePage, notice: &Notice, signed_in: bool) -> AnyView {
     });
     let unreadable = row.unreadable.clone().map(|why| {
         view! { <p class="notice problems">{icon("alert")} <span><strong>"The roadmap cannot be shown: "</strong>{why}</span></p> }
+    });
+    let stopped = stopped.map(|dispatch| {
+        view! {
+            <p class="notice problems" id="stopped">
+                {icon("alert")}
+                <span>
+                    "Writing this objective to GitHub stopped before everything was there. "
+                    <a href=format!("/dispatches/{}", dispatch.id)>"Resume or undo it"</a>
+                </span>
+            </p>
+        }
     });
     let chosen = page.chosen.as_ref().and_then(|detail| Some((page.node(&detail.id)?, detail)));
     let has_nodes = page.nodes().next().is_some();
@@ -79,6 +101,7 @@ fn view_of(page: &ObjectivePage, notice: &Notice, signed_in: bool) -> AnyView {
             {notice_view(notice)}
             {stale}
             {unreadable}
+            {stopped}
             {next_step(page, signed_in)}
             {prose}
             {has_nodes.then(|| view! {

@@ -3,6 +3,7 @@
 
 mod blocks;
 pub mod create;
+pub mod objective;
 pub mod oneshot;
 mod operation;
 pub mod roadmap;

@@ -14,10 +14,14 @@ pub enum Kind {
     Issue,
     /// The comment that holds the plan; binds `plan_comment`.
     PlanComment,
+    /// The comment that tells an objective to people; binds `comment`.
+    ObjectiveComment,
     /// Any other comment.
     Comment,
     /// The issue body with the plan comment's id and the commands.
     Link,
+    /// The objective's body with its comment's id.
+    ObjectiveLink,
     Tree,
     Commit,
     Branch,
@@ -46,7 +50,8 @@ pub enum Kind {
 impl Kind {
     /// Whether the operation replaces a text that others may change too.
     pub fn rewrites(self) -> bool {
-        matches!(self, Kind::Link | Kind::RunFacts | Kind::RunLine) || self.is_of_objective()
+        matches!(self, Kind::Link | Kind::ObjectiveLink | Kind::RunFacts | Kind::RunLine)
+            || self.is_of_objective()
     }
 
     /// Whether it changes an objective rather than the plan.
@@ -77,10 +82,11 @@ impl Kind {
     pub fn doing(self) -> &'static str {
         match self {
             Kind::Label => "the label was created",
-            Kind::Issue => "the plan issue was created",
+            Kind::Issue => "the issue was created",
             Kind::PlanComment => "the plan comment was written",
-            Kind::Comment => "the comment was written",
+            Kind::ObjectiveComment | Kind::Comment => "the comment was written",
             Kind::Link => "the plan comment was noted in the issue",
+            Kind::ObjectiveLink => "the comment was noted in the objective",
             Kind::Tree => "the files were written",
             Kind::Commit => "the commit was made",
             Kind::Branch => "the branch was created",

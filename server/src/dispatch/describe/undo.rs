@@ -3,7 +3,7 @@
 use serde_json::json;
 use waymark_app::areas::OperationState;
 
-use super::{Kind, Operation, roadmap, texts};
+use super::{Kind, Operation, objective, roadmap, texts};
 use crate::dispatch::journal::{Dispatch, Recorded};
 use crate::dispatch::slots::Slot;
 
@@ -44,18 +44,19 @@ pub fn operations(dispatch: &Dispatch, made: &[Recorded]) -> Vec<Operation> {
     }
     match (has(Kind::Issue), dispatch.issue) {
         (Some(_), Some(issue)) => {
+            let what = if dispatch.workflow == objective::WORKFLOW { "objective" } else { "plan" };
             undo.push(comment(
                 dispatch,
                 "undo-comment-issue",
-                "Say why on the plan issue",
+                &format!("Say why on the {what}'s issue"),
                 issue,
-                format!("Closed by Waymark: **{who}** undid the dispatch that created this plan."),
+                format!("Closed by Waymark: **{who}** undid the dispatch that created this {what}."),
             ));
             undo.push(
                 Operation::new(
                     "undo-issue",
                     Kind::CloseIssue,
-                    "Close the plan issue",
+                    "Close the issue",
                     "PATCH",
                     format!("/repos/{repo}/issues/{issue}"),
                 )

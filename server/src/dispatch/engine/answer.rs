@@ -20,6 +20,10 @@ pub fn bind(kind: Kind, made: &Value, dispatch: &mut Dispatch) -> Result<(), &'s
             let id = number("id").ok_or("the comment's id")?;
             dispatch.bindings.insert(Slot::PlanComment, id.to_string());
         }
+        Kind::ObjectiveComment => {
+            let id = number("id").ok_or("the comment's id")?;
+            dispatch.bindings.insert(Slot::Comment, id.to_string());
+        }
         Kind::Tree | Kind::Commit => {
             let sha = made["sha"].as_str().filter(|sha| !sha.is_empty()).ok_or("the object's id")?;
             let slot = if kind == Kind::Tree { Slot::TreeSha } else { Slot::CommitSha };

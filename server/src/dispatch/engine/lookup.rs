@@ -100,7 +100,9 @@ pub async fn look(client: &Client, dispatch: &Dispatch, operation: &Recorded) ->
             found(client.get::<Value>(&format!("{path}/{}", encode(name))).await)
         }
         Kind::Issue => issue(client, dispatch, operation).await,
-        Kind::PlanComment | Kind::Comment => comment(client, dispatch, operation, &path).await,
+        Kind::PlanComment | Kind::ObjectiveComment | Kind::Comment => {
+            comment(client, dispatch, operation, &path).await
+        }
         Kind::Branch => branch(client, dispatch, operation).await,
         Kind::Pull => pull(client, dispatch, operation).await,
         Kind::Run => run(client, dispatch, operation).await,
@@ -136,7 +138,7 @@ async fn issue(client: &Client, dispatch: &Dispatch, operation: &Recorded) -> Re
     let issues: Vec<Value> = client.get_all(&path).await?;
     let title = operation.body.as_ref().map(|body| dispatch.fill(body["title"].as_str().unwrap_or_default()));
     let issues: Vec<Value> = issues.into_iter().filter(|issue| issue["pull_request"].is_null()).collect();
-    Ok(choose(dispatch, operation, issues, "plan issue", |issue| issue["title"].as_str() == title.as_deref()))
+    Ok(choose(dispatch, operation, issues, "issue", |issue| issue["title"].as_str() == title.as_deref()))
 }
 
 async fn comment(

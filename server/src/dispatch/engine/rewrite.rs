@@ -129,6 +129,15 @@ fn change(
             let comment = dispatch.number(Slot::PlanComment).unwrap_or_default();
             Ok(texts::with_plan_comment(now, comment, &bound(Slot::Issue)))
         }
+        Kind::ObjectiveLink => {
+            let comment = dispatch.number(Slot::Comment).unwrap_or_default();
+            match waymark_domain::roadmap::with_comment(now, comment) {
+                Ok(linked) => Ok(Some(linked).filter(|linked| linked != now)),
+                Err(_) => Err(
+                    "The issue no longer holds its objective-header block, so nothing can be noted in it.",
+                ),
+            }
+        }
         Kind::RunFacts => {
             let facts = texts::RunFacts {
                 run_id: bound(Slot::RunId),

@@ -3,6 +3,7 @@
 mod flow;
 mod safety;
 mod several;
+mod texts;
 
 use std::collections::HashMap;
 
