@@ -149,6 +149,9 @@ pub fn import(document: &str) -> Imported {
             inside = false;
         }
         if inside && (heading(line).is_some() || item(line).is_some()) {
+            if heading(line).is_some() && !outline.is_empty() {
+                outline.push('\n');
+            }
             outline.push_str(line.trim_end());
             outline.push('\n');
         } else if !(inside && line.trim().is_empty()) {
@@ -306,7 +309,7 @@ mod tests {
         let listed = format!("# Objective: X\n\nWhy.\n\n## Roadmap\n\n{TEXT}\n## Notes\n\n- a point\n");
         let found = import(&listed);
         assert_eq!(found.title, "Objective: X");
-        assert_eq!(read(&found.outline).roadmap, read(TEXT).roadmap);
+        assert_eq!(found.outline, TEXT);
         assert_eq!(found.prose, "Why.\n\n## Roadmap\n\n## Notes\n\n- a point");
         let tabled = "# T\n\nWhy.\n\n### Phase 1: A\n\n| Node | Description | Status | PR |\n|--|--|--|--|\n| 1.1 | a | done | #3 |\n";
         let found = import(tabled);

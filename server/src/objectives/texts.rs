@@ -1,22 +1,13 @@
-//! The texts of objectives: drawn while they are written, read for editing, and saved.
+//! The texts of objectives: drawn while they are written.
 
 use waymark_app::areas::{ObjectiveTexts, Sketch};
 use waymark_domain::roadmap::outline;
 
 use super::layout::{self, Shape};
 use super::page;
-use crate::state::App;
 
-/// The area on GitHub's texts.
-pub struct Texts {
-    app: App,
-}
-
-impl Texts {
-    pub fn new(app: App) -> Self {
-        Texts { app }
-    }
-}
+/// The area on what is typed.
+pub struct Texts;
 
 #[async_trait::async_trait]
 impl ObjectiveTexts for Texts {

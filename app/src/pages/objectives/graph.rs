@@ -17,7 +17,7 @@ pub(super) fn sketch(sketch: &Sketch) -> AnyView {
     let phases = count(number(sketch.phases.len()), "phase");
     let label = format!("{phases} with {}", count(number(nodes().count()), "node"));
     let (width, height) = (format!("{:.0}", sketch.drawing.width), format!("{:.0}", sketch.drawing.height));
-    let node = |id: &str| nodes().filter(|node| node.id == id).last();
+    let node = |id: &str| nodes().rfind(|node| node.id == id);
     view! {
         <div class="roadmap-scroll" tabindex="0" role="region" aria-label="The roadmap as it is drawn">
             <svg class="roadmap-picture" role="img" aria-label=label width=width.clone() height=height.clone() viewBox=format!("0 0 {width} {height}")>
