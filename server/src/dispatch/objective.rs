@@ -75,5 +75,6 @@ fn described(facts: Facts) -> Result<Described, Problem> {
         instruction: None,
         slots,
         operations,
+        replaced: Vec::new(),
     })
 }
