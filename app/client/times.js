@@ -34,6 +34,7 @@ export function keepTimesFresh() {
   setInterval(() => {
     const now = Date.now();
     for (const time of document.querySelectorAll("time[data-relative]")) put(time, relative(Date.parse(time.dateTime), now));
+    for (const time of document.querySelectorAll("time[data-until]")) put(time, span(Date.parse(time.dateTime) - now));
     for (const place of document.querySelectorAll("[data-since]")) put(place, span(now - Date.parse(place.dataset.since)));
   }, 1000);
 }

@@ -95,6 +95,10 @@ pub struct Settings {
     #[arg(long, env = "WAYMARK_RECONCILE_EVERY", default_value_t = 60.0)]
     pub reconcile_every: f64,
 
+    /// Seconds between the announcement of a node that starts by itself and its start
+    #[arg(long, env = "WAYMARK_AUTOSTART_DELAY", default_value_t = 60.0)]
+    pub autostart_delay: f64,
+
     /// Write the log as JSON lines
     #[arg(long, env = "WAYMARK_LOG_JSON")]
     pub log_json: bool,
@@ -124,6 +128,8 @@ pub struct Config {
     /// After this a request whose answer was lost can no longer take effect.
     pub lookup_in_flight: Duration,
     pub reconcile_every: Duration,
+    /// From the announcement of a start to the start.
+    pub autostart_delay: Duration,
     /// After this a run that was asked to stop is forced to.
     pub force_cancel_after: Duration,
 }
@@ -247,6 +253,7 @@ fn checked(settings: Settings, sandbox: bool) -> Result<Config, ConfigErrors> {
     let lookup_lag =
         seconds("WAYMARK_LOOKUP_LAG", settings.lookup_lag.unwrap_or(if sandbox { 6.0 } else { 20.0 }));
     let reconcile_every = seconds("WAYMARK_RECONCILE_EVERY", settings.reconcile_every.max(1.0));
+    let autostart_delay = seconds("WAYMARK_AUTOSTART_DELAY", settings.autostart_delay);
     let database_url = settings
         .database_url
         .unwrap_or_else(|| format!("sqlite://{}", settings.data_dir.join("waymark.db").display()).into());
@@ -291,6 +298,7 @@ fn checked(settings: Settings, sandbox: bool) -> Result<Config, ConfigErrors> {
         lookup_in_flight: github_timeout * 2,
         force_cancel_after: Duration::from_secs(60),
         reconcile_every,
+        autostart_delay,
     })
 }
 

@@ -187,6 +187,43 @@ pub struct ObjectiveFinding {
     pub mend: Option<(String, String)>,
 }
 
+/// How far the start of a node by itself has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+pub enum AutoState {
+    /// It starts when it is due and there is room.
+    Announced,
+    /// The person with this login said no.
+    Vetoed { who: String },
+    /// Why it waits for a person's word, and the dispatch that stopped, if that is why.
+    Held { why: String, dispatch: Option<String> },
+    /// It has begun.
+    Started,
+}
+
+/// A node that auto-start is concerned with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AutoNode {
+    pub node: String,
+    /// Epoch milliseconds.
+    pub due_at: i64,
+    pub state: AutoState,
+}
+
+/// Auto-start of an objective that has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AutoStart {
+    /// The login as which nodes are started: whoever enabled it.
+    pub login: String,
+    /// Nodes that may be worked on at the same time.
+    pub most: u32,
+    pub paused: bool,
+    /// Why Waymark paused it, with what to do.
+    pub reason: Option<String>,
+    /// First due first.
+    pub nodes: Vec<AutoNode>,
+}
+
 /// Everything the page of an objective shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ObjectivePage {
@@ -205,6 +242,8 @@ pub struct ObjectivePage {
     /// Every node is done or skipped.
     pub complete: bool,
     pub can_write: bool,
+    /// Nothing while it is off.
+    pub auto: Option<AutoStart>,
     /// Why this copy is old, in words, when it is.
     pub stale: Option<String>,
 }
@@ -228,7 +267,23 @@ pub enum ObjectiveCommand {
     /// Close a complete objective.
     Close,
     /// Mend what the consistency check found; `mend` names it.
-    Mend { mend: String },
+    Mend {
+        mend: String,
+    },
+    /// Let nodes start by themselves as this person, or go on after a pause.
+    AutoOn {
+        most: u32,
+    },
+    AutoPause,
+    AutoOff,
+    /// Do not start this announced node.
+    Veto {
+        node: String,
+    },
+    /// Announce a node again that was vetoed or held.
+    Allow {
+        node: String,
+    },
 }
 
 /// The objectives area.

@@ -14,6 +14,8 @@ pub async fn objective_do(
     number: i64,
     #[server(rename = "do")] action: String,
     #[server(default)] mend: String,
+    #[server(default)] node: String,
+    #[server(default)] most: String,
     #[server(default)] back: String,
 ) -> Result<(), Problem> {
     let back = if back.is_empty() { format!("/{repo}/objectives/{number}") } else { local(&back) };
@@ -21,6 +23,15 @@ pub async fn objective_do(
         "refresh" => Some((ObjectiveCommand::Refresh, "Read again from GitHub.")),
         "close" => Some((ObjectiveCommand::Close, "The objective is closed.")),
         "mend" => Some((ObjectiveCommand::Mend { mend }, "Mended on GitHub.")),
+        // What is no number is refused like one that is too small.
+        "auto-on" => Some((
+            ObjectiveCommand::AutoOn { most: most.trim().parse().unwrap_or_default() },
+            "Nodes that are ready start by themselves now, after an announcement.",
+        )),
+        "auto-pause" => Some((ObjectiveCommand::AutoPause, "Auto-start is paused.")),
+        "auto-off" => Some((ObjectiveCommand::AutoOff, "Auto-start is off.")),
+        "veto" => Some((ObjectiveCommand::Veto { node }, "It does not start by itself.")),
+        "allow" => Some((ObjectiveCommand::Allow { node }, "It is announced again.")),
         _ => None,
     };
     let result = match (person(), RepoName::parse(&repo), command) {

@@ -24,5 +24,5 @@ pub(crate) use notice::notice_view;
 pub(crate) use palette::Palette;
 pub(crate) use phase::{phase_badge, phase_icon, tone};
 pub(crate) use problem::{ProblemPage, problem_page};
-pub(crate) use time::{ago, lasted};
+pub(crate) use time::{ago, lasted, until};
 pub(crate) use top_bar::TopBar;

@@ -24,3 +24,9 @@ pub(crate) fn lasted(start: Option<i64>, end: Option<i64>) -> Option<AnyView> {
         .into_any()
     })
 }
+
+/// How long until then: "45 s". Epoch milliseconds.
+pub(crate) fn until(at: i64) -> AnyView {
+    let (title, iso) = exact(at);
+    view! { <time class="tabular" datetime=iso title=title data-until>{span(at - now())}</time> }.into_any()
+}

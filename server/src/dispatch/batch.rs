@@ -192,6 +192,17 @@ pub async fn batch(app: &App, viewer: &Viewer, id: &str) -> Result<BatchView, Pr
     Ok(BatchView { id: batch.id, items: shown, created_at: batch.created_at })
 }
 
+/// The first item of a batch, whoever began it; nothing when there is no such batch.
+///
+/// # Errors
+/// A fault of the database.
+pub async fn first(app: &App, id: &str) -> Result<Option<BatchItem>, Problem> {
+    match items(app, id).await?.into_iter().next() {
+        Some(first) => item(app, first).await.map(Some),
+        None => Ok(None),
+    }
+}
+
 async fn item(app: &App, item: Item) -> Result<BatchItem, Problem> {
     let dispatch: Option<DispatchView> = match &item.became {
         Became::Dispatched(id) => match engine::load(app, id).await? {

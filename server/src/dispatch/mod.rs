@@ -19,13 +19,23 @@ mod submit;
 mod view;
 
 pub use area::Area;
+pub use batch::first as first_of_batch;
 pub use engine::Engine;
 
 use std::sync::Arc;
 
-use waymark_app::areas::Repositories;
+use waymark_app::areas::{Problem, RepoName, Repositories};
 
 use crate::state::App;
+
+/// The nodes of an objective with a dispatch that is not over: it runs, or waits for a person.
+///
+/// # Errors
+/// A fault of the database.
+pub async fn sending(app: &App, repo: &RepoName, objective: i64) -> Result<Vec<String>, Problem> {
+    let mut db = app.db.pool().acquire().await.map_err(engine::fault)?;
+    journal::nodes_under_way(&mut db, repo, objective).await.map_err(engine::fault)
+}
 
 /// Carries on with the dispatches and batches that were under way when the process ended.
 pub fn spawn_resume_all(app: &App) {

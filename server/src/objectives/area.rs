@@ -12,7 +12,7 @@ use waymark_app::areas::{
 
 use super::layout::{self, Shape};
 use super::write::Writing;
-use super::{check, list, page};
+use super::{auto, check, list, page};
 use crate::mirror::access::{self, Level};
 use crate::mirror::objectives::store::{self, Kept};
 use crate::mirror::{self, fault};
@@ -80,7 +80,7 @@ impl Objectives for Area {
             kept = self.kept(repo, number).await?;
         }
         let kept = kept.ok_or_else(|| no_objective(repo, number))?;
-        let facts = page::facts(&self.app, repo, &kept).await.map_err(fault)?;
+        let facts = page::facts(&self.app, repo, &kept).await?;
         let drawing = match kept.snapshot.roadmap() {
             Ok(roadmap) => self.drawing(Shape::of(&roadmap)),
             Err(_) => Arc::default(),
@@ -107,15 +107,7 @@ impl Objectives for Area {
             return Err(Problem::new(ProblemKind::NotFound, words).next("Choose nodes of its roadmap."));
         }
         let chosen = roadmap.in_order().filter(|node| nodes.contains(&node.id));
-        let forms: Vec<NewForm> = chosen
-            .map(|node| NewForm {
-                repo: repo.to_string(),
-                instruction: page::instruction(&kept, &roadmap, node),
-                objective: number.to_string(),
-                node: node.id.clone(),
-                ..NewForm::default()
-            })
-            .collect();
+        let forms: Vec<NewForm> = chosen.map(|node| page::form(&kept, &roadmap, node)).collect();
         if forms.is_empty() {
             let problem = Problem::new(ProblemKind::Invalid, "No node is chosen.");
             return Err(problem.next("Select nodes in the list of the objective."));
@@ -131,18 +123,22 @@ impl Objectives for Area {
         command: ObjectiveCommand,
     ) -> Result<(), Problem> {
         let level = if command == ObjectiveCommand::Refresh { Level::Read } else { Level::Write };
-        access::require(&self.app, Some(viewer), repo, level).await?;
-        // Decided on what GitHub holds now, not on what the page showed.
-        mirror::refresh_plan(&self.app, repo, number).await?;
+        let access = access::require(&self.app, Some(viewer), repo, level).await?;
+        use ObjectiveCommand::{Close, Mend, Refresh};
+        if matches!(command, Refresh | Close | Mend { .. }) {
+            // Decided on what GitHub holds now, not on what the page showed.
+            mirror::refresh_plan(&self.app, repo, number).await?;
+        }
         let kept = self.kept(repo, number).await?.ok_or_else(|| no_objective(repo, number))?;
         match command {
-            ObjectiveCommand::Refresh => Ok(()),
-            ObjectiveCommand::Close => close(&self.app, viewer, repo, &kept).await,
-            ObjectiveCommand::Mend { mend } => {
-                let facts = page::facts(&self.app, repo, &kept).await.map_err(fault)?;
+            Refresh => Ok(()),
+            Close => close(&self.app, viewer, repo, &kept).await,
+            Mend { mend } => {
+                let facts = page::facts(&self.app, repo, &kept).await?;
                 let writing = Writing::of(&self.app, viewer, repo, number).await?;
                 check::mend(&writing, &kept, &facts.recorded, &facts.due, &mend).await
             }
+            command => auto::command(&self.app, viewer, &access, &kept, command).await,
         }
     }
 }

@@ -110,7 +110,7 @@ fn works(phase: Phase) -> bool {
 }
 
 /// How a plan ended without a merge, as the end of "Plan #12 ...".
-fn ended(phase: Phase) -> Option<&'static str> {
+pub fn ended(phase: Phase) -> Option<&'static str> {
     Some(match phase {
         Phase::Failed => "failed",
         Phase::Cancelled => "was cancelled",

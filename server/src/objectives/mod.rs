@@ -1,9 +1,10 @@
 //! Objectives: what is shown comes from the mirror, what is done goes to GitHub as the viewer.
 //!
 //! [`write`] is the one road by which a roadmap is changed, [`flow`] moves nodes on as their plans do,
-//! and [`layout`] draws the picture.
+//! [`auto`] starts them by themselves where somebody wants that, and [`layout`] draws the picture.
 
 mod area;
+pub mod auto;
 mod check;
 pub mod flow;
 pub mod layout;

@@ -1,36 +1,44 @@
 //! The page of an objective, from what the mirror holds.
 
 use waymark_app::areas::{
-    Drawing, NodeChange, NodeDetail, ObjectivePage, PlanRow, RepoName, RoadmapNode, RoadmapPhase,
+    AutoStart, Drawing, NewForm, NodeChange, NodeDetail, ObjectivePage, PlanRow, Problem, RepoName,
+    RoadmapNode, RoadmapPhase,
 };
 use waymark_domain::block;
 use waymark_domain::roadmap::{Node, Roadmap};
 
-use super::check;
 use super::flow::{self, Due};
+use super::{auto, check};
+use crate::mirror::fault;
 use crate::mirror::objectives::store::Kept;
 use crate::mirror::objectives::{self, NodeState, Recorded, Snapshot};
 use crate::state::App;
 
 /// What is known around an objective.
 pub struct Facts {
+    pub auto: Option<AutoStart>,
     pub plans: Vec<PlanRow>,
     pub recorded: Vec<Recorded>,
     pub due: Vec<Due>,
 }
 
-pub async fn facts(app: &App, repo: &RepoName, kept: &Kept) -> Result<Facts, sqlx::Error> {
+/// Reads what is known around an objective.
+///
+/// # Errors
+/// A fault of the database.
+pub async fn facts(app: &App, repo: &RepoName, kept: &Kept) -> Result<Facts, Problem> {
     let number = kept.row.number;
-    let recorded = objectives::of_node(app.db.pool(), repo, number, None).await?;
+    let recorded = objectives::of_node(app.db.pool(), repo, number, None).await.map_err(fault)?;
+    let auto = auto::shown(app, repo, number).await?;
     let Ok(roadmap) = kept.snapshot.roadmap() else {
-        return Ok(Facts { plans: Vec::new(), recorded, due: Vec::new() });
+        return Ok(Facts { auto, plans: Vec::new(), recorded, due: Vec::new() });
     };
-    let plans = flow::plans(app, repo, number, &roadmap).await?;
+    let plans = flow::plans(app, repo, number, &roadmap).await.map_err(fault)?;
     let due = match kept.row.open {
         true => flow::due(number, &roadmap, &plans, &recorded),
         false => Vec::new(),
     };
-    Ok(Facts { plans, recorded, due })
+    Ok(Facts { auto, plans, recorded, due })
 }
 
 pub fn page(
@@ -57,6 +65,7 @@ pub fn page(
         chosen,
         complete: roadmap.is_some_and(|roadmap| roadmap.is_complete() && !roadmap.nodes.is_empty()),
         can_write,
+        auto: facts.auto.clone(),
         stale: stale.or(kept.stale),
         row: kept.row,
     }
@@ -117,6 +126,17 @@ fn words(state: &NodeState) -> String {
     let refs = [("plan", &state.plan), ("pull request", &state.pr)];
     let refs = refs.iter().filter_map(|(name, text)| Some(format!(", {name} {}", text.as_ref()?)));
     format!("{}{}", state.status.word().replace('_', " "), refs.collect::<String>())
+}
+
+/// The form by which a node is planned.
+pub fn form(kept: &Kept, roadmap: &Roadmap, node: &Node) -> NewForm {
+    NewForm {
+        repo: kept.row.repo.to_string(),
+        instruction: instruction(kept, roadmap, node),
+        objective: kept.row.number.to_string(),
+        node: node.id.clone(),
+        ..NewForm::default()
+    }
 }
 
 /// What an agent is told about a node: the objective, the node, its phase, and what is there already.

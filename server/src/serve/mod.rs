@@ -135,6 +135,7 @@ pub fn spawn_background(app: &App) {
     mirror::spawn_cancellations(app);
     crate::webhooks::spawn(app);
     crate::reconcile::spawn(app);
+    objectives::auto::spawn(app);
     let sessions = Sessions::new(&app.db);
     tokio::spawn(async move {
         let mut hours = tokio::time::interval(Duration::from_secs(3600));

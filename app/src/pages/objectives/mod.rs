@@ -1,5 +1,6 @@
 //! `/objectives`: the list; and `/{owner}/{repo}/objectives/{n}`: one roadmap.
 
+mod auto;
 mod compose;
 mod empty;
 mod fields;

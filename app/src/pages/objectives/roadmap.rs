@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
-use super::{findings, graph, list, panel, table};
+use super::{auto, findings, graph, list, panel, table};
 use crate::address::{address, value};
 use crate::areas::{
     DispatchState, DispatchView, ObjectiveCommand, ObjectivePage, Problem, ProblemKind, RepoName,
@@ -112,6 +112,7 @@ fn view_of(
             })}
             // Below the picture, which must not move when something is found.
             {findings::findings(page)}
+            {has_nodes.then(|| auto::card(page))}
             {has_nodes.then(|| table::table(page))}
         </main>
     }
@@ -144,7 +145,7 @@ fn next_step(page: &ObjectivePage, signed_in: bool) -> Option<AnyView> {
         // The line stays, so that nothing below it moves.
         let words = "Nothing is ready to plan now.";
         return Some(
-            view! { <div class="next-step row" id="ready"><span class="muted">{words}</span></div> }
+            view! { <div class="next-step row" id="ready"><span class="muted">{words}</span> {auto::announced(page)}</div> }
                 .into_any(),
         );
     }
@@ -163,6 +164,7 @@ fn next_step(page: &ObjectivePage, signed_in: bool) -> Option<AnyView> {
                 <span>"Ready to plan:"</span>
                 <ul class="chips" aria-label="Nodes that are ready">{links.collect_view()}</ul>
                 {(more > 0).then(|| view! { <span class="muted">"and " {more} " more"</span> })}
+                {auto::announced(page)}
                 {all}
             </div>
         }
@@ -183,10 +185,15 @@ pub(super) fn command(
     words: &str,
     class: &'static str,
 ) -> AnyView {
-    let (action, mend) = match command {
+    let (action, field) = match command {
         ObjectiveCommand::Refresh => ("refresh", None),
         ObjectiveCommand::Close => ("close", None),
-        ObjectiveCommand::Mend { mend } => ("mend", Some(mend.clone())),
+        ObjectiveCommand::Mend { mend } => ("mend", Some(("mend", mend.clone()))),
+        ObjectiveCommand::AutoOn { most } => ("auto-on", Some(("most", most.to_string()))),
+        ObjectiveCommand::AutoPause => ("auto-pause", None),
+        ObjectiveCommand::AutoOff => ("auto-off", None),
+        ObjectiveCommand::Veto { node } => ("veto", Some(("node", node.clone()))),
+        ObjectiveCommand::Allow { node } => ("allow", Some(("node", node.clone()))),
     };
     let back = node.map(|node| to_node(page, node));
     view! {
@@ -194,7 +201,7 @@ pub(super) fn command(
             <input type="hidden" name="repo" value=page.row.repo.to_string()/>
             <input type="hidden" name="number" value=page.row.number.to_string()/>
             <input type="hidden" name="do" value=action/>
-            {mend.map(|mend| view! { <input type="hidden" name="mend" value=mend/> })}
+            {field.map(|(name, value)| view! { <input type="hidden" name=name value=value/> })}
             {back.map(|back| view! { <input type="hidden" name="back" value=back/> })}
             <button type="submit" class=class>{words.to_owned()}</button>
         </form>

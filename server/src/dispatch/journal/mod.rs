@@ -112,6 +112,28 @@ pub async fn under_way(db: &mut AnyConnection) -> Result<Vec<String>, sqlx::Erro
         .await
 }
 
+/// The nodes of an objective that a dispatch which is not over is for.
+pub async fn nodes_under_way(
+    db: &mut AnyConnection,
+    repo: &RepoName,
+    objective: i64,
+) -> Result<Vec<String>, sqlx::Error> {
+    let args: Vec<String> = sqlx::query_scalar(
+        "SELECT o.args FROM operations o JOIN dispatches d ON d.id = o.dispatch_id
+         WHERE d.repo = $1 AND d.state IN ('running', 'undoing', 'stopped') AND o.key = 'mark-node'
+         AND o.path = $2 AND o.args IS NOT NULL",
+    )
+    .bind(repo.to_string())
+    .bind(format!("/repos/{repo}/issues/{objective}"))
+    .fetch_all(db)
+    .await?;
+    let node = |args: &String| {
+        let args: serde_json::Value = serde_json::from_str(args).ok()?;
+        args["node"].as_str().map(str::to_owned)
+    };
+    Ok(args.iter().filter_map(node).collect())
+}
+
 /// The operations of a dispatch, in order.
 pub async fn operations(db: &mut AnyConnection, id: &str) -> Result<Vec<Recorded>, sqlx::Error> {
     let rows = sqlx::query("SELECT * FROM operations WHERE dispatch_id = $1 ORDER BY seq")

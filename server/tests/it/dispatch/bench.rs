@@ -114,6 +114,7 @@ impl Bench {
             lookup_lag,
             lookup_in_flight: Duration::from_millis(300),
             reconcile_every: Duration::from_secs(60),
+            autostart_delay: Duration::from_secs(60),
             force_cancel_after: Duration::from_secs(60),
         };
         let app = serve::open(config).await.expect("an open Waymark");

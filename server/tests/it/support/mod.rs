@@ -133,6 +133,7 @@ impl World {
             lookup_lag: Duration::from_secs(1),
             lookup_in_flight: Duration::from_secs(1),
             reconcile_every: Duration::from_secs(60),
+            autostart_delay: Duration::from_secs(60),
             force_cancel_after: Duration::from_secs(60),
         };
         change(&mut config);

@@ -40,6 +40,7 @@ impl Process {
             .env("WAYMARK_WRITE_PAUSE", seconds(config.write_pause))
             .env("WAYMARK_LOOKUP_LAG", seconds(config.lookup_lag))
             .env("WAYMARK_RECONCILE_EVERY", seconds(config.reconcile_every))
+            .env("WAYMARK_AUTOSTART_DELAY", seconds(config.autostart_delay))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
