@@ -1,5 +1,6 @@
 //! Objectives: drawn, dispatched from, moved on by their plans, and written safely.
 
+mod auto;
 mod flow;
 mod safety;
 mod several;
