@@ -20,10 +20,19 @@ test("the form dispatches and the plan page can be read", async ({ page, sandbox
   await expect(page.getByRole("list", { name: "Lifecycle" })).toBeVisible();
 });
 
-for (const path of ["/", "/new", "/repos", "/runs", "/sign-in"]) {
-  test(`${path} can be read`, async ({ page, signIn }) => {
-    if (path !== "/sign-in") await signIn("writer");
-    await page.goto(path);
-    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-  });
-}
+test("every page can be read", async ({ page, sandbox, signIn }) => {
+  const readable = async (paths: string[]) => {
+    for (const path of paths) {
+      await page.goto(path);
+      await expect(page.getByRole("heading", { level: 1 }), path).toBeVisible();
+    }
+  };
+  await readable(["/sign-in", "/", "/objectives"]);
+  await signIn("writer");
+  const plan = await sandbox.plan("Sort the shelves", "# Sort the shelves\n\n1. Sort one.");
+  await page.goto("/acme/widgets/settings");
+  await page.getByRole("button", { name: "Connect repository" }).click();
+  await expect(page.getByRole("status").first()).toBeVisible();
+  await readable(["/", "/new", "/plans/new", "/objectives", "/repos", "/acme/widgets/settings", "/runs", "/settings/tokens", "/go?to=nothing"]);
+  await readable([`/acme/widgets/plans/${plan}`, `/submit?plan=acme/widgets/${plan}`]);
+});

@@ -180,7 +180,7 @@ fn comments(row: &PlanRow) -> AnyView {
         }
     });
     let words = crate::components::words::count(row.comments, "comment");
-    view! { {threads} <span class="muted tabular" title=words.clone()>{icon("comment")} {row.comments} <span class="sr">" comments"</span></span> }
+    view! { {threads} <span class="muted tabular" title=words.clone()>{icon("comment")} " " {row.comments} <span class="sr">" comments"</span></span> }
         .into_any()
 }
 

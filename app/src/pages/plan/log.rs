@@ -80,10 +80,34 @@ fn section(at: usize, part: &LogSection) -> AnyView {
                 <span class="muted tabular small">{count(i64::try_from(part.lines.len()).unwrap_or(i64::MAX), "line")}</span>
             </summary>
             {earlier}
-            <pre class="log" tabindex="0" aria-label=format!("Log of {}", part.name)>{part.lines[skipped..].join("\n")}</pre>
+            <pre class="log" tabindex="0" aria-label=format!("Log of {}", part.name)>{marked(&part.lines[skipped..])}</pre>
         </details>
     }
     .into_any()
+}
+
+/// The lines as GitHub shows them: its workflow commands are marks, not text.
+fn marked(lines: &[String]) -> Vec<AnyView> {
+    let mut shown = Vec::new();
+    let mut plain = String::new();
+    for line in lines {
+        let Some((command, text)) = line.strip_prefix("##[").and_then(|rest| rest.split_once(']')) else {
+            plain.push_str(line);
+            plain.push('\n');
+            continue;
+        };
+        let class = match command {
+            "error" => "tone-failed",
+            "warning" => "tone-doubt",
+            "group" | "command" => "log-group",
+            "endgroup" => continue,
+            _ => "muted",
+        };
+        shown.push(std::mem::take(&mut plain).into_any());
+        shown.push(view! { <span class=class>{format!("{text}\n")}</span> }.into_any());
+    }
+    shown.push(plain.into_any());
+    shown
 }
 
 /// The lines that hold the text, whatever its case.
