@@ -3,7 +3,7 @@
 features := waymark/sandbox
 release  := target/release
 
-.PHONY: help run build dist test fmt lint test-rust test-sqlite test-postgres test-workflows test-browser test-interop bench fuzz audit site clean
+.PHONY: help run build dist test fmt lint test-rust test-sqlite test-postgres test-workflows test-browser test-interop test-api bench fuzz audit site clean
 
 help: ## Lists the recipes
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -62,6 +62,10 @@ site:
 bench: ## Prints ratios measured side by side in one run
 	scripts/setup build
 	scripts/bench
+
+test-api: site ## Sends made-up requests to the JSON API (needs Python)
+	cargo build --features $(features) --bin waymark
+	scripts/schemathesis
 
 fuzz: ## Feeds made-up texts to the readers, 30 minutes each (needs cargo-fuzz)
 	scripts/fuzz

@@ -27,6 +27,7 @@ test("stopped before the run, it is undone", async ({ page, sandbox, signIn }) =
   await page.getByRole("button", { name: "Dispatch" }).click();
   await expect(page.getByText("GitHub answered 403").first()).toBeVisible({ timeout: 30_000 });
   await page.waitForURL(/\/plans\/\d+$/);
+  await expect(page.getByRole("link", { name: "Resume or undo it" })).toBeVisible();
   await inspect(page, "plan-stopped");
   await page.getByText("Undo dispatch").click();
   await page.getByRole("button", { name: "Undo it now" }).click();

@@ -24,7 +24,9 @@ pub(crate) use log::LogPage;
 pub(super) use pull_request::{checks, pr_state, review};
 
 use crate::address::value;
-use crate::areas::{Draft, PlanPage, Problem, ProblemKind, RepoName};
+use crate::areas::{
+    DispatchState, Draft, OperationState, OperationView, PlanPage, Problem, ProblemKind, RepoName,
+};
 use crate::commands::notice;
 use crate::components::{ago, icon, markdown, notice_view, problem_page};
 use crate::context::{areas, query, viewer};
@@ -94,6 +96,7 @@ fn view_of(plan: &PlanPage, notice: &crate::commands::Notice, edit: &Edit) -> An
             </header>
             {notice_view(notice)}
             {stale}
+            {stopped(plan)}
             <div class="columns">
                 <div class="column-main">
                     {stepper(&plan.stages, plan.phase, &plan.evidence)}
@@ -109,6 +112,27 @@ fn view_of(plan: &PlanPage, notice: &crate::commands::Notice, edit: &Edit) -> An
         </main>
     }
     .into_any()
+}
+
+/// Leads to the dispatch that stopped, which may be far down the page.
+fn stopped(plan: &PlanPage) -> Option<AnyView> {
+    let dispatch = plan.attempts.last()?.dispatch.as_ref()?;
+    if dispatch.state != DispatchState::Stopped {
+        return None;
+    }
+    let failed = |operation: &&OperationView| {
+        !operation.best_effort && matches!(operation.state, OperationState::Failed | OperationState::Doubtful)
+    };
+    let at = dispatch.operations.iter().find(failed).map(|operation| format!(" at “{}”", operation.title));
+    let to = format!("#stopped-{}", dispatch.id);
+    Some(
+        view! {
+            <p class="notice problems">
+                {icon("alert")} <span>"The dispatch stopped" {at} ". " <a href=to>"Resume or undo it"</a></span>
+            </p>
+        }
+        .into_any(),
+    )
 }
 
 /// Who works on the plan on their own machine, and which run is being stopped.

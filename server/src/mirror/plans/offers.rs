@@ -147,6 +147,7 @@ fn refused(snapshot: &Snapshot, view: &View, kind: ActionKind) -> Option<String>
             Some((_, PrState::Draft)) if running => {
                 "A run is at work; it marks the pull request ready when it is done."
             }
+            Some((_, PrState::Draft)) if unbegun(view.phase()) => "Nothing is implemented yet.",
             Some((_, PrState::Draft)) => return None,
             Some((_, PrState::Open)) => "The pull request is ready already.",
             Some(_) => "The pull request is closed.",
@@ -198,6 +199,12 @@ fn unsubmittable(snapshot: &Snapshot, view: &View) -> Option<&'static str> {
         (_, PlanText::Skeleton | PlanText::OldSkeleton) => Some("The plan is not written yet."),
         _ => None,
     }
+}
+
+/// Whether the implementation has not begun.
+fn unbegun(phase: Phase) -> bool {
+    use Phase::{Created, Dispatched, NeedsApproval, PlanMissing, Planning, Prompted, Submitted};
+    matches!(phase, Created | Prompted | Submitted | Dispatched | Planning | NeedsApproval | PlanMissing)
 }
 
 /// The first step that is not done, from 1.
