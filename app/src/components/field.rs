@@ -48,6 +48,29 @@ pub(crate) fn field(
     .into_any()
 }
 
+/// A line of plain text as a field.
+pub(crate) fn text_field(
+    name: &'static str,
+    label: &str,
+    help: &str,
+    value: &str,
+    problems: &[Problem],
+) -> AnyView {
+    let problem = problem_of(problems, name);
+    let control = view! {
+        <input
+            type="text"
+            id=format!("field-{name}")
+            name=name
+            value=value.to_owned()
+            autocomplete="off"
+            aria-invalid=problem.map(|_| "true")
+            aria-describedby=described_by(name, true, problem)
+        />
+    };
+    field(name, label, Some(help), problem, control.into_any())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 
 mod coded;
 mod copy;
+mod empty;
 mod field;
 mod icon;
 mod markdown;
@@ -16,7 +17,8 @@ pub(crate) mod words;
 
 pub(crate) use coded::coded;
 pub(crate) use copy::{copy_button, copyable};
-pub(crate) use field::{area_text, described_by, field, problem_of};
+pub(crate) use empty::empty;
+pub(crate) use field::{area_text, described_by, field, problem_of, text_field};
 pub(crate) use icon::icon;
 pub(crate) use markdown::markdown;
 pub(crate) use node::{node_badge, node_icon, node_tone, node_word};

@@ -8,7 +8,9 @@ use super::new::writes;
 use crate::address::value;
 use crate::areas::{NewForm, Preview, Problem};
 use crate::commands::notice;
-use crate::components::{area_text, described_by, field, icon, markdown, notice_view, problem_of};
+use crate::components::{
+    area_text, described_by, field, icon, markdown, notice_view, problem_of, text_field,
+};
 use crate::context::{areas, query, set_status, viewer};
 use crate::islands::{Combobox, Source};
 
@@ -98,21 +100,6 @@ fn fields(form: &NewForm, problems: &[Problem], draft: &str) -> AnyView {
             {area_text(&form.instruction)}
         </textarea>
     };
-    let plain = |name: &'static str, label: &'static str, help: &'static str, value: &str| {
-        let problem = problem_of(problems, name);
-        let control = view! {
-            <input
-                type="text"
-                id=format!("field-{name}")
-                name=name
-                value=value.to_owned()
-                autocomplete="off"
-                aria-invalid=problem.map(|_| "true")
-                aria-describedby=described_by(name, true, problem)
-            />
-        };
-        field(name, label, Some(help), problem, control.into_any())
-    };
     let override_node = (problem_of(problems, "node").is_some() || form.override_node).then(|| {
         view! {
             <div class="choice">
@@ -128,8 +115,8 @@ fn fields(form: &NewForm, problems: &[Problem], draft: &str) -> AnyView {
             {field("repo", "Repository", Some("owner/name"), repo_problem, repo.into_any())}
             {field("instruction", "Plan", Some(help), problem, text.into_any())}
             <div class="pair">
-                {plain("objective", "Objective", "Its issue number, if this belongs to one.", &form.objective)}
-                {plain("node", "Node", "The node of the objective's roadmap, such as 1.2.", &form.node)}
+                {text_field("objective", "Objective", "Its issue number, if this belongs to one.", &form.objective, problems)}
+                {text_field("node", "Node", "The node of the objective's roadmap, such as 1.2.", &form.node, problems)}
             </div>
             {override_node}
             <div class="form-end">

@@ -4,6 +4,7 @@
 //! as several comments is read back whole.
 
 mod comment;
+mod header;
 mod parts;
 mod pull;
 mod steps;
@@ -11,6 +12,7 @@ mod text;
 mod title;
 
 pub use comment::{CommentKind, kind};
+pub use header::header;
 pub use parts::{MAX_PART, comments, part};
 pub use pull::{is_pull_backed, text_of_pull};
 pub use steps::{heading, steps};

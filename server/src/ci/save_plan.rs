@@ -72,25 +72,11 @@ fn with_markers_of(text: &str, old: &str) -> String {
 
 /// The body of a plan issue for a run that was started without one.
 fn new_body(desk: &Desk) -> String {
-    let mut header = json!({
-        "schema_version": "2",
-        "created_at": time::now(),
-        "created_by": desk.job.submitted_by.as_deref().unwrap_or("unknown"),
-        "plan_comment_id": null,
-        "last_dispatched_run_id": null,
-        "last_dispatched_node_id": null,
-        "last_dispatched_at": null,
-        "last_local_impl_at": null,
-        "last_local_impl_event": null,
-        "last_local_impl_session": null,
-        "last_local_impl_user": null,
-        "last_remote_impl_at": null,
-        "last_remote_impl_run_id": null,
-        "last_remote_impl_session_id": null,
-    });
-    if let Some(objective) = desk.job.objective {
-        header["objective_issue"] = json!(objective);
-    }
+    let header = waymark_domain::plan::header(
+        &time::now(),
+        desk.job.submitted_by.as_deref().unwrap_or("unknown"),
+        desk.job.objective,
+    );
     formats::render("plan-header", &header)
 }
 

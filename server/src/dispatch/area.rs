@@ -155,12 +155,8 @@ impl Dispatches for Area {
         draft: Option<&str>,
         form: &NewForm,
     ) -> Result<String, Vec<Problem>> {
-        let one = |problem: Problem| vec![problem];
-        if let Some(draft) = draft {
-            self.kept(Some(viewer), draft).await.map_err(one)?;
-            if let Some(id) = self.of_draft(viewer, draft).await.map_err(one)? {
-                return Ok(id);
-            }
+        if let Some(id) = self.begun_before(viewer, draft).await.map_err(one)? {
+            return Ok(id);
         }
         let begun = begin::one_shot(&self.app, self.repositories.as_ref(), viewer, form).await?;
         self.begin_of_draft(viewer, draft, begun).await.map_err(one)
@@ -168,7 +164,7 @@ impl Dispatches for Area {
 
     async fn preview_plan(&self, viewer: &Viewer, form: &NewForm) -> Result<Preview, Vec<Problem>> {
         let written = check::written(&self.app, viewer, form).await?;
-        let described = begin::created(&written).map_err(|problem| vec![problem])?;
+        let described = begin::created(&written).map_err(one)?;
         let shown = preview(&described, &Bindings::new(), written.facts.base);
         Ok(Preview { notes: written.notes, lint: super::lint::remarks(&written.text), ..shown })
     }
@@ -179,12 +175,8 @@ impl Dispatches for Area {
         draft: Option<&str>,
         form: &NewForm,
     ) -> Result<String, Vec<Problem>> {
-        let one = |problem: Problem| vec![problem];
-        if let Some(draft) = draft {
-            self.kept(Some(viewer), draft).await.map_err(one)?;
-            if let Some(id) = self.of_draft(viewer, draft).await.map_err(one)? {
-                return Ok(id);
-            }
+        if let Some(id) = self.begun_before(viewer, draft).await.map_err(one)? {
+            return Ok(id);
         }
         let written = check::written(&self.app, viewer, form).await?;
         let begun = Begun::new(viewer, begin::created(&written).map_err(one)?, Bindings::new());
@@ -206,12 +198,8 @@ impl Dispatches for Area {
         draft: Option<&str>,
         form: &ObjectiveForm,
     ) -> Result<String, Vec<Problem>> {
-        let one = |problem: Problem| vec![problem];
-        if let Some(draft) = draft {
-            self.kept(Some(viewer), draft).await.map_err(one)?;
-            if let Some(id) = self.of_draft(viewer, draft).await.map_err(one)? {
-                return Ok(id);
-            }
+        if let Some(id) = self.begun_before(viewer, draft).await.map_err(one)? {
+            return Ok(id);
         }
         let described = objective::describe(&self.app, viewer, form).await?;
         self.begin_of_draft(viewer, draft, Begun::new(viewer, described, Bindings::new())).await.map_err(one)
@@ -285,7 +273,7 @@ impl Dispatches for Area {
 
     async fn submit(&self, viewer: &Viewer, form: &SubmitForm) -> Result<String, Vec<Problem>> {
         let begun = submit::begin(&self.app, self.repositories.as_ref(), viewer, form).await?;
-        self.begin(viewer, begun).await.map_err(|problem| vec![problem])
+        self.begin(viewer, begun).await.map_err(one)
     }
 
     fn batch_id(&self) -> String {
@@ -365,6 +353,13 @@ impl Area {
         tx.commit().await
     }
 
+    /// The dispatch that came of this draft already, if the form was kept as one.
+    async fn begun_before(&self, viewer: &Viewer, draft: Option<&str>) -> Result<Option<String>, Problem> {
+        let Some(draft) = draft else { return Ok(None) };
+        self.kept(Some(viewer), draft).await?;
+        self.of_draft(viewer, draft).await
+    }
+
     /// The dispatch that came of a draft, for the person whose draft it is.
     async fn of_draft(&self, viewer: &Viewer, draft: &str) -> Result<Option<String>, Problem> {
         let mut db = self.app.db.pool().acquire().await.map_err(fault)?;
@@ -374,6 +369,10 @@ impl Area {
             dispatch => Ok(dispatch.map(|dispatch| dispatch.id)),
         }
     }
+}
+
+fn one(problem: Problem) -> Vec<Problem> {
+    vec![problem]
 }
 
 fn find(operations: Vec<Recorded>, key: &str) -> Result<Recorded, Problem> {

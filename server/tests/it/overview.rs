@@ -160,8 +160,8 @@ async fn several_plans_are_closed_each_with_its_own_result() {
         }
         let writer = connected(world, 3).await;
         let page = writer.get("/").await.body;
-        assert!(page.contains("name=\"plan[]\"") && page.contains("form=\"batch\""));
-        assert!(!world.anonymous().get("/").await.body.contains("form=\"batch\""));
+        assert!(page.contains("name=\"plan[]\"") && page.contains("form=\"selection\""));
+        assert!(!world.anonymous().get("/").await.body.contains("form=\"selection\""));
         let names: Vec<String> = numbers.iter().map(|n| format!("acme/widgets/{n}")).collect();
 
         // The second is closed already, past Waymark.

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::Surroundings;
 use crate::areas::{Mode, NewForm, Problem};
-use crate::components::{area_text, described_by, field, problem_of};
+use crate::components::{area_text, described_by, field, problem_of, text_field};
 use crate::islands::{Combobox, Source};
 
 pub(super) fn form(form: &NewForm, problems: &[Problem], around: &Surroundings) -> AnyView {
@@ -133,21 +133,6 @@ fn mode(mode: Mode) -> AnyView {
 }
 
 fn more(form: &NewForm, problems: &[Problem]) -> AnyView {
-    let text = |name: &'static str, label: &'static str, help: &'static str, value: &str| {
-        let problem = problem_of(problems, name);
-        let control = view! {
-            <input
-                type="text"
-                id=format!("field-{name}")
-                name=name
-                value=value.to_owned()
-                autocomplete="off"
-                aria-invalid=problem.map(|_| "true")
-                aria-describedby=described_by(name, true, problem)
-            />
-        };
-        field(name, label, Some(help), problem, control.into_any())
-    };
     let wrong = ["model", "objective", "node"].iter().any(|name| problem_of(problems, name).is_some());
     let filled = [&form.model, &form.objective, &form.node].iter().any(|text| !text.is_empty());
     let override_node = (problem_of(problems, "node").is_some() || form.override_node).then(|| {
@@ -162,9 +147,9 @@ fn more(form: &NewForm, problems: &[Problem]) -> AnyView {
         <details class="more" open=wrong || filled>
             <summary>"Model, objective and node"</summary>
             <div class="triple">
-                {text("model", "Model", "Empty for the repository's default.", &form.model)}
-                {text("objective", "Objective", "Its issue number, if this belongs to one.", &form.objective)}
-                {text("node", "Node", "The node of the objective's roadmap, such as 1.2.", &form.node)}
+                {text_field("model", "Model", "Empty for the repository's default.", &form.model, problems)}
+                {text_field("objective", "Objective", "Its issue number, if this belongs to one.", &form.objective, problems)}
+                {text_field("node", "Node", "The node of the objective's roadmap, such as 1.2.", &form.node, problems)}
             </div>
             {override_node}
         </details>

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::components;
+
 pub(super) fn empty(connected: bool, filtered: bool, signed_in: bool) -> AnyView {
     let (heading, words, to, button) = if filtered {
         ("No objective matches", "Take a filter away to see more.", "/objectives", "Clear the filters")
@@ -27,12 +29,5 @@ pub(super) fn empty(connected: bool, filtered: bool, signed_in: bool) -> AnyView
             "Choose a repository",
         )
     };
-    view! {
-        <section class="empty" id="empty">
-            <h2>{heading}</h2>
-            <p>{words}</p>
-            <p><a class="button primary" href=to>{button}</a></p>
-        </section>
-    }
-    .into_any()
+    components::empty(heading, words, to, button)
 }

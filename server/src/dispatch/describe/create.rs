@@ -65,17 +65,7 @@ pub fn operations(text: &str, facts: &Facts, slots: &Slots) -> Result<Vec<Operat
                 .body(json!({"body": format!("{part}\n\n{marker}")})),
         );
     }
-    operations.push(
-        Operation::new(
-            "link-plan-comment",
-            Kind::Link,
-            "Note the plan comment in the issue",
-            "PATCH",
-            format!("/repos/{repo}/issues/{issue}"),
-        )
-        .body(json!({"body": linked}))
-        .expecting(body),
-    );
+    operations.push(work::link_plan_comment(repo, &issue, body, linked));
     Ok(operations)
 }
 

@@ -112,17 +112,7 @@ pub fn operations(form: &Form, facts: &Facts, slots: &Slots) -> Vec<Operation> {
         )
         .body(json!({"body": texts::skeleton_comment(slots, &form.instruction)})),
     );
-    operations.push(
-        Operation::new(
-            "link-plan-comment",
-            Kind::Link,
-            "Note the plan comment in the issue",
-            "PATCH",
-            format!("/repos/{repo}/issues/{issue}"),
-        )
-        .body(json!({"body": linked}))
-        .expecting(skeleton),
-    );
+    operations.push(work::link_plan_comment(repo, &issue, skeleton, linked));
     let task = File {
         path: ".worker-impl/task.md".to_owned(),
         content: format!("{}\n", form.instruction.trim_end_matches('\n')),

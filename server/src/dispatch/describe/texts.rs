@@ -32,25 +32,7 @@ pub fn one_line(instruction: &str) -> String {
 
 /// The body of the skeleton issue, before the plan comment exists.
 pub fn skeleton_issue(slots: &Slots, submitter: &str, objective: Option<i64>, node: Option<&str>) -> String {
-    let mut header = json!({
-        "schema_version": "2",
-        "created_at": slots.text(Slot::Now),
-        "created_by": submitter,
-        "plan_comment_id": null,
-        "last_dispatched_run_id": null,
-        "last_dispatched_node_id": null,
-        "last_dispatched_at": null,
-        "last_local_impl_at": null,
-        "last_local_impl_event": null,
-        "last_local_impl_session": null,
-        "last_local_impl_user": null,
-        "last_remote_impl_at": null,
-        "last_remote_impl_run_id": null,
-        "last_remote_impl_session_id": null,
-    });
-    if let Some(objective) = objective {
-        header["objective_issue"] = json!(objective);
-    }
+    let header = waymark_domain::plan::header(&slots.text(Slot::Now), submitter, objective);
     let marker = marker(&slots.text(Slot::Dispatch), "create-issue");
     let node = node.map(|node| format!("\n{}", node_marker(node))).unwrap_or_default();
     format!("{}\n\n{marker}{node}", blocks::render("plan-header", &header))

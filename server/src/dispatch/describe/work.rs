@@ -30,6 +30,19 @@ pub fn labels(repo: &RepoName, missing: &[Label]) -> Vec<Operation> {
     missing.iter().map(label).collect()
 }
 
+/// The issue names its plan comment; `body` is how the issue was made, `linked` how it becomes.
+pub fn link_plan_comment(repo: &RepoName, issue: &str, body: String, linked: String) -> Operation {
+    Operation::new(
+        "link-plan-comment",
+        Kind::Link,
+        "Note the plan comment in the issue",
+        "PATCH",
+        format!("/repos/{repo}/issues/{issue}"),
+    )
+    .body(json!({"body": linked}))
+    .expecting(body)
+}
+
 /// The branch from the base's head with `files` committed, and the draft pull request.
 pub fn branch_and_pull(plan: &Plan, slots: &Slots, files: &[File], message: &str) -> Vec<Operation> {
     let repo = &plan.repo;
