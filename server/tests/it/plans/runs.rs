@@ -73,6 +73,41 @@ async fn a_run_that_does_not_stop_is_forced_and_its_state_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_cancelled_while_it_waits_while_it_works_and_not_once_it_is_over() {
+    world(async |world| {
+        let writer = Person::signed_in(world, "writer").await;
+        let cancel = async |number| {
+            let widgets = repo("acme/widgets");
+            writer.areas.plans.act(&writer.viewer, &widgets, number, ActionKind::CancelRun, None).await
+        };
+        // The sandbox has two runners, so that the third run waits for one.
+        let mut numbers = Vec::new();
+        for _ in 0..2 {
+            let number = submitted(world, &writer, "demo:slow 120").await;
+            writer.page(number, has_run).await;
+            numbers.push(number);
+        }
+        let waiting = submitted(world, &writer, "demo:slow 120").await;
+        let queued = |page: &PlanPage| {
+            page.attempts.iter().any(|a| a.run.as_ref().is_some_and(|run| run.status == "queued"))
+        };
+        let page = writer.page(waiting, queued).await;
+        assert_eq!(page.phase, Phase::Dispatched);
+        for number in [waiting, numbers[0], numbers[1]] {
+            cancel(number).await.expect("asked");
+            writer.until(number, Phase::Cancelled).await;
+            writer.page(number, |page| page.cancelling.is_none()).await;
+            let again = cancel(number).await;
+            assert!(again.is_err_and(|problem| problem.message.contains("over")));
+        }
+        world.github.idle(60).await;
+        let asked = world.github.writes().await;
+        assert_eq!(asked.iter().filter(|write| write.path.ends_with("/cancel")).count(), 3);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_log_is_read_once_and_shows_where_it_failed() {
     world(async |world| {
         let writer = Person::signed_in(world, "writer").await;
