@@ -19,7 +19,7 @@ pub use read::{Block, Content, Finding, Reading, first, read};
 pub(crate) use render::harmless;
 pub use render::{RenderError, render, render_content, render_with_warning};
 pub use schema::validate;
-pub use update::{UpdateError, update, update_content};
+pub use update::{UpdateError, replace, update, update_content};
 
 /// Keys whose blocks hold text rather than YAML.
 pub const CONTENT_KEYS: [&str; 3] = ["plan-body", "objective-body", "planning-session-prompts"];

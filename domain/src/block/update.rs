@@ -40,6 +40,15 @@ pub fn update(body: &str, key: &str, changes: &Mapping) -> Result<String, Update
     splice(body, &found, key, &block)
 }
 
+/// The body with the first readable block of a key holding other data.
+///
+/// # Errors
+/// No readable block of that key, or data that can't be written unharmed.
+pub fn replace(body: &str, key: &str, data: &Mapping) -> Result<String, UpdateError> {
+    let block = render_with_warning(key, data)?;
+    splice(body, &read(body), key, &block)
+}
+
 /// The body with the first readable content block of a key holding another text.
 ///
 /// # Errors

@@ -16,6 +16,7 @@ mod read;
 mod table;
 mod tables;
 mod update;
+mod upgrade;
 
 pub use arrange::{Arrange, arrange};
 pub use check::{Check, check};
@@ -25,3 +26,4 @@ pub use model::{Finding, Node, Phase, PhaseKey, Roadmap, Status, Version};
 pub use read::{KEY, RoadmapError, read};
 pub use tables::{redraw, redrawn};
 pub use update::{Change, NodeError, reference, update};
+pub use upgrade::{is_older, upgrade_block, upgrade_tables};
