@@ -244,6 +244,8 @@ pub struct ObjectivePage {
     pub can_write: bool,
     /// Nothing while it is off.
     pub auto: Option<AutoStart>,
+    /// The roadmap is in an older form, which can be upgraded.
+    pub older: bool,
     /// Why this copy is old, in words, when it is.
     pub stale: Option<String>,
 }

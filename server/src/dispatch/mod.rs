@@ -21,6 +21,7 @@ mod view;
 pub use area::Area;
 pub use batch::first as first_of_batch;
 pub use engine::Engine;
+pub use objective::upgrade as upgrade_objective;
 
 use std::sync::Arc;
 

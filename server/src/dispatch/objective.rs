@@ -3,21 +3,22 @@
 
 use waymark_app::areas::{Mode, ObjectiveForm, Problem, ProblemKind, RepoName, Viewer};
 
-use super::begin::Described;
+use super::batch;
+use super::begin::{Begun, Described, unique};
 use super::check::{missing_labels, repository};
 use super::describe::objective::{self, Facts};
-use crate::objectives::typed;
+use super::engine::fault;
+use super::slots::{Bindings, Slots};
+use crate::github::model::Issue;
+use crate::objectives::typed::{self, LONGEST_BODY};
 use crate::state::App;
-
-/// GitHub's limit for a body, in characters.
-const LONGEST_BODY: usize = 65_536;
 
 /// Checks an objective that a person wrote and describes what creating it writes.
 ///
 /// # Errors
 /// Every problem at once; nothing was written.
 pub async fn describe(app: &App, viewer: &Viewer, form: &ObjectiveForm) -> Result<Described, Vec<Problem>> {
-    let (typed, mut problems) = match typed::typed(form) {
+    let (typed, mut problems) = match typed::typed(form, "") {
         Ok(typed) => (Some(typed), Vec::new()),
         Err(problems) => (None, problems),
     };
@@ -77,4 +78,37 @@ fn described(facts: Facts) -> Result<Described, Problem> {
         operations,
         replaced: Vec::new(),
     })
+}
+
+/// Writes the roadmap of an older objective, which stands in tables of its body, in today's form. Answers the
+/// id of the dispatch at once.
+///
+/// # Errors
+/// A text that cannot be kept, and `Conflict` while something else is under way. The caller has checked that
+/// the viewer may.
+pub async fn upgrade(app: &App, viewer: &Viewer, repo: &RepoName, issue: &Issue) -> Result<String, Problem> {
+    let slots = Slots::avoiding(&[issue.text()]);
+    let operations = objective::upgrade(repo, issue, &slots).map_err(|error| {
+        let words = format!("The roadmap cannot be upgraded: {error}.");
+        Problem::new(ProblemKind::Conflict, words).next("Mend it on GitHub first.")
+    })?;
+    let described = Described {
+        repo: repo.clone(),
+        issue: Some(issue.number),
+        workflow: objective::UPGRADE,
+        mode: Mode::OneShot,
+        title: issue.title.clone(),
+        instruction: None,
+        slots,
+        operations,
+        replaced: Vec::new(),
+    };
+    let begun = Begun::new(viewer, described, Bindings::new());
+    let mut tx = app.db.begin().await.map_err(fault)?;
+    match begun.record(&mut tx).await {
+        Ok(()) => tx.commit().await.map_err(fault)?,
+        Err(error) if unique(&error) => return Err(batch::under_way()),
+        Err(error) => return Err(fault(error)),
+    }
+    Ok(begun.start(app, viewer).await)
 }

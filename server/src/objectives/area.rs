@@ -53,7 +53,7 @@ impl Area {
     }
 }
 
-fn no_objective(repo: &RepoName, number: i64) -> Problem {
+pub(super) fn no_objective(repo: &RepoName, number: i64) -> Problem {
     Problem::new(ProblemKind::NotFound, format!("There is no objective #{number} in {repo}.")).next(
         "An objective is an issue with the label erk-objective. Look for it among the objectives, or connect the repository.",
     )

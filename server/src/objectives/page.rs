@@ -66,6 +66,7 @@ pub fn page(
         complete: roadmap.is_some_and(|roadmap| roadmap.is_complete() && !roadmap.nodes.is_empty()),
         can_write,
         auto: facts.auto.clone(),
+        older: roadmap.is_some_and(waymark_domain::roadmap::is_older),
         stale: stale.or(kept.stale),
         row: kept.row,
     }

@@ -8,6 +8,8 @@ use waymark_domain::roadmap::{Roadmap, outline};
 const LONGEST_TITLE: usize = 256;
 /// The longest prose and the longest outline, in characters. What comes of them must fit GitHub's bodies.
 const LONGEST: usize = 30_000;
+/// GitHub's limit for a body, in characters.
+pub const LONGEST_BODY: usize = 65_536;
 /// The most nodes of a roadmap.
 const MOST_NODES: usize = 300;
 
@@ -19,11 +21,11 @@ pub struct Typed {
     pub roadmap: Roadmap,
 }
 
-/// Checks the fields.
+/// Checks the fields. `known` is the description that is there already: as it is, it may stay.
 ///
 /// # Errors
 /// Every problem at once, each with its field.
-pub fn typed(form: &ObjectiveForm) -> Result<Typed, Vec<Problem>> {
+pub fn typed(form: &ObjectiveForm, known: &str) -> Result<Typed, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut say = |field: &str, words: String, next: &str| {
         problems.push(Problem::new(ProblemKind::Invalid, words).next(next).field(field));
@@ -36,8 +38,9 @@ pub fn typed(form: &ObjectiveForm) -> Result<Typed, Vec<Problem>> {
         let words = format!("The title is longer than {LONGEST_TITLE} characters.");
         say("title", words, "Say the rest in the description.");
     }
-    for (field, name, text) in [("prose", "description", &form.prose), ("outline", "roadmap", &form.outline)]
-    {
+    let texts = [("prose", "description", &form.prose), ("outline", "roadmap", &form.outline)];
+    let same = prose == known.trim();
+    for (field, name, text) in texts.into_iter().filter(|(field, ..)| *field != "prose" || !same) {
         let length = text.chars().count();
         if length > LONGEST {
             let words = format!("The {name} has {length} characters; at most {LONGEST} fit.");
@@ -48,7 +51,7 @@ pub fn typed(form: &ObjectiveForm) -> Result<Typed, Vec<Problem>> {
             say(field, words, "Take it out: everyone who sees the repository reads it.");
         }
     }
-    if prose.contains("<!-- erk:") || prose.contains("<!-- /erk:") {
+    if !same && (prose.contains("<!-- erk:") || prose.contains("<!-- /erk:")) {
         let words = "The description holds a marker of a metadata block or of a table.".to_owned();
         say("prose", words, "Take it out: Waymark writes them itself.");
     }
@@ -85,7 +88,7 @@ mod tests {
             outline: "- 1.1 a (after 1.2)\nb".into(),
             ..ObjectiveForm::default()
         };
-        let problems = typed(&form).expect_err("refused");
+        let problems = typed(&form, "").expect_err("refused");
         let fields: Vec<_> = problems.iter().filter_map(|problem| problem.field.as_deref()).collect();
         assert_eq!(fields, ["title", "prose", "outline"]);
         assert!(problems[2].message.starts_with("Line 1: node 1.1: depends on 1.2"), "{problems:?}");
@@ -95,7 +98,7 @@ mod tests {
             outline: "- do it".into(),
             ..form
         };
-        let typed = typed(&good).expect("fine");
+        let typed = typed(&good, "").expect("fine");
         assert_eq!((typed.title.as_str(), typed.prose.as_str()), ("Objective: A", "Why."));
         assert_eq!(typed.roadmap.nodes[0].id, "1.1");
     }

@@ -9,11 +9,13 @@
 //! - Afterwards the tables in the comment say what the roadmap says.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
+use std::fmt::Display;
 
 use http::Method;
 use serde_json::{Value, json};
 use waymark_app::areas::{Problem, ProblemKind, RepoName, Viewer};
-use waymark_domain::roadmap::{self, NodeError};
+use waymark_domain::roadmap::{self, Roadmap};
 
 use crate::github::Client;
 use crate::github::model::{Comment, Issue};
@@ -23,6 +25,11 @@ use crate::state::App;
 
 /// So many times in a row somebody else may be quicker.
 const TRIES: usize = 5;
+
+/// The comment with its tables in step.
+fn in_step(comment: &str, roadmap: &Roadmap) -> Result<String, Infallible> {
+    Ok(roadmap::redraw(comment, roadmap))
+}
 
 /// Who writes to which objective.
 pub struct Writing {
@@ -57,15 +64,28 @@ impl Writing {
     ///
     /// # Errors
     /// Why the change cannot be applied, GitHub's refusals, and `Conflict` when somebody else kept writing.
-    pub async fn change(
+    pub async fn change<E: Display + Send>(
         &self,
         reason: impl Fn(&str) -> Option<String> + Send + Sync,
-        change: impl Fn(&str) -> Result<String, NodeError> + Send + Sync,
+        change: impl Fn(&str) -> Result<String, E> + Send + Sync,
+    ) -> Result<bool, Problem> {
+        self.change_and_tell(reason, change, in_step).await
+    }
+
+    /// The same where more of the comment changes than its tables: `tell` answers the new comment.
+    ///
+    /// # Errors
+    /// As [`Writing::change`].
+    pub async fn change_and_tell<E: Display + Send, T: Display + Send>(
+        &self,
+        reason: impl Fn(&str) -> Option<String> + Send + Sync,
+        change: impl Fn(&str) -> Result<String, E> + Send + Sync,
+        tell: impl Fn(&str, &Roadmap) -> Result<String, T> + Send + Sync,
     ) -> Result<bool, Problem> {
         let writer = self.app.engine.writer_of(&self.path());
         let one = writer.lock().await;
         let written = self.apply(&reason, &change).await?;
-        self.redraw().await?;
+        self.redraw(&tell).await?;
         drop(one);
         mirror::refresh_plan(&self.app, &self.repo, self.number).await?;
         Ok(written)
@@ -78,15 +98,15 @@ impl Writing {
     pub async fn redraw_tables(&self) -> Result<(), Problem> {
         let writer = self.app.engine.writer_of(&self.path());
         let one = writer.lock().await;
-        self.redraw().await?;
+        self.redraw(&in_step).await?;
         drop(one);
         mirror::refresh_plan(&self.app, &self.repo, self.number).await
     }
 
-    async fn apply(
+    async fn apply<E: Display + Send>(
         &self,
         reason: &(impl Fn(&str) -> Option<String> + Send + Sync),
-        change: &(impl Fn(&str) -> Result<String, NodeError> + Send + Sync),
+        change: &(impl Fn(&str) -> Result<String, E> + Send + Sync),
     ) -> Result<bool, Problem> {
         let path = self.path();
         let mut written = false;
@@ -112,13 +132,16 @@ impl Writing {
         Err(Problem::new(ProblemKind::Conflict, words).next("Try again in a moment."))
     }
 
-    async fn redraw(&self) -> Result<(), Problem> {
+    async fn redraw<T: Display + Send>(
+        &self,
+        tell: &(impl Fn(&str, &Roadmap) -> Result<String, T> + Send + Sync),
+    ) -> Result<(), Problem> {
         for _ in 0..TRIES {
             let read = objectives::read(&self.client, &self.repo, self.number).await;
             let read = read.map_err(|error| error.problem("the objective was read"))?;
             let Some(snapshot) = read else { return Ok(()) };
             let (Ok(roadmap), Some(comment)) = (snapshot.roadmap(), &snapshot.comment) else { return Ok(()) };
-            let redrawn = roadmap::redraw(comment.text(), &roadmap);
+            let redrawn = tell(comment.text(), &roadmap).map_err(|error| self.refused(&error))?;
             if redrawn == comment.text() {
                 return Ok(());
             }
@@ -144,7 +167,7 @@ impl Writing {
         self.client.send::<Value>(Method::PATCH, path, Some(&json!({ "body": body }))).await.map(drop)
     }
 
-    fn refused(&self, error: &NodeError) -> Problem {
+    fn refused(&self, error: &impl Display) -> Problem {
         Problem::new(
             ProblemKind::Conflict,
             format!("The roadmap of #{} was not changed: {error}.", self.number),

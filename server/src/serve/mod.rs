@@ -76,7 +76,7 @@ pub fn areas(app: &App) -> Areas {
     let dispatches = Arc::new(dispatch::Area::new(app.clone(), repositories.clone()));
     Areas {
         account: Arc::new(app.clone()),
-        objective_texts: Arc::new(objectives::Texts),
+        objective_texts: Arc::new(objectives::Texts::new(app.clone())),
         objectives: Arc::new(objectives::Area::new(app.clone())),
         plans: Arc::new(mirror::Plans::new(app.clone(), dispatches.clone())),
         dispatches,

@@ -4,13 +4,18 @@
 use serde_json::json;
 use waymark_app::areas::RepoName;
 use waymark_domain::block::RenderError;
+use waymark_domain::roadmap::edit::EditError;
 use waymark_domain::roadmap::{self, Roadmap};
 
 use super::{Kind, Label, Operation, texts, work};
 use crate::dispatch::slots::{Slot, Slots};
+use crate::github::model::Issue;
 
 /// Stands where other dispatches name their workflow.
 pub const WORKFLOW: &str = "create-objective";
+
+/// The same for an objective that is brought into today's form.
+pub const UPGRADE: &str = "upgrade-objective";
 
 /// The label by which objectives are known.
 pub const LABEL: Label = Label {
@@ -79,6 +84,36 @@ pub fn operations(facts: &Facts, slots: &Slots) -> Result<Vec<Operation>, Render
         .expecting(body),
     ]);
     Ok(operations)
+}
+
+/// The writes that bring an objective whose roadmap stands in tables of its body into today's form.
+///
+/// # Errors
+/// No such tables, or a text that cannot be kept in a comment.
+pub fn upgrade(repo: &RepoName, issue: &Issue, slots: &Slots) -> Result<Vec<Operation>, EditError> {
+    let path = format!("/repos/{repo}/issues/{}", issue.number);
+    let texts = roadmap::upgrade_tables(issue.text(), &issue.created_at, &issue.author())?;
+    let marker = texts::marker(&slots.text(Slot::Dispatch), "comment-objective");
+    let linked = roadmap::with_comment(&texts.body, slots.number(Slot::Comment))?;
+    Ok(vec![
+        Operation::new(
+            "comment-objective",
+            Kind::ObjectiveComment,
+            "Comment with the text and the tables",
+            "POST",
+            format!("{path}/comments"),
+        )
+        .body(json!({"body": format!("{}\n\n{marker}", texts.comment)})),
+        Operation::new(
+            "upgrade-objective",
+            Kind::ObjectiveLink,
+            "Write the roadmap into the issue",
+            "PATCH",
+            path,
+        )
+        .body(json!({ "body": linked }))
+        .expecting(issue.text().to_owned()),
+    ])
 }
 
 #[cfg(test)]

@@ -134,7 +134,7 @@ fn change(
             match waymark_domain::roadmap::with_comment(now, comment) {
                 Ok(linked) => Ok(Some(linked).filter(|linked| linked != now)),
                 Err(_) => Err(
-                    "The issue no longer holds its objective-header block, so nothing can be noted in it.",
+                    "The issue was changed on GitHub meanwhile and holds no objective-header block, so nothing can be noted in it.",
                 ),
             }
         }
