@@ -8,9 +8,9 @@ use leptos_router::{SsrMode, path};
 
 use crate::components::TopBar;
 use crate::pages::{
-    BatchPage, ComposeRoute, CreatePage, DispatchPage, GoPage, LogPage, NewPage, NotFound, ObjectiveRoute,
-    ObjectivesPage, OverviewPage, PlanRoute, ReposPage, RunsPage, SettingsPage, SeveralRoute, SignInPage,
-    SubmitPage, TokensPage,
+    BatchPage, ComposeRoute, CreatePage, DispatchPage, EditRoute, GoPage, LogPage, NewPage, NotFound,
+    ObjectiveRoute, ObjectivesPage, OverviewPage, PlanRoute, ReposPage, RunsPage, SettingsPage, SeveralRoute,
+    SignInPage, SubmitPage, TokensPage, UpgradeRoute,
 };
 
 /// The document around every page.
@@ -61,6 +61,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/batches/:id") view=BatchPage ssr=SsrMode::Async/>
                 <Route path=path!("/:owner/:repo/settings") view=SettingsPage ssr=SsrMode::Async/>
                 <Route path=path!("/:owner/:repo/objectives/:number") view=ObjectiveRoute ssr=SsrMode::Async/>
+                <Route path=path!("/:owner/:repo/objectives/:number/edit") view=EditRoute ssr=SsrMode::Async/>
+                <Route path=path!("/:owner/:repo/objectives/:number/upgrade") view=UpgradeRoute ssr=SsrMode::Async/>
                 <Route path=path!("/:owner/:repo/objectives/:number/plan") view=SeveralRoute ssr=SsrMode::Async/>
                 <Route path=path!("/:owner/:repo/plans/:number") view=PlanRoute ssr=SsrMode::Async/>
                 <Route path=path!("/:owner/:repo/plans/:number/jobs/:job") view=LogPage ssr=SsrMode::Async/>

@@ -7,7 +7,7 @@ use super::draft::keep;
 use super::fields::lines;
 use super::reply::{answer, person};
 use crate::address::{address, with};
-use crate::areas::{NewForm, ObjectiveForm, Problem, ProblemKind};
+use crate::areas::{NewForm, ObjectiveForm, ObjectiveRefusal, Problem, ProblemKind, RepoName};
 use crate::context::{areas, set_status};
 
 /// Every field as text; one that is not sent is empty.
@@ -148,4 +148,54 @@ pub async fn arrange_objective(
     let (_, _, page) = fields.keep().await?;
     let page = with(&page, &[("node", node.as_str())]);
     answer(made.map(|(_, done)| (page.clone(), Some(done))).map_err(|problem| vec![problem]), &page)
+}
+
+/// Keeps the edited objective, then saves it to GitHub.
+#[server(prefix = "/do", endpoint = "save-objective")]
+pub async fn save_objective(#[server(flatten)] fields: ObjectiveFields) -> Result<(), Problem> {
+    let (id, form, back) = fields.keep().await?;
+    let (viewer, repo) = match (person(), RepoName::parse(&form.repo)) {
+        (Err(problem), _) => return answer(Err(vec![problem]), &back),
+        (_, None) => return answer(Err(vec![no_name()]), &back),
+        (Ok(viewer), Some(repo)) => (viewer, repo),
+    };
+    match areas().objective_texts.save(&viewer, &repo, form.number, &form).await {
+        Ok(()) => {
+            // The text is on GitHub: a draft that stays behind is only untidy.
+            let _ = areas().dispatches.discard_draft(Some(&viewer), &id).await;
+            let page = format!("/{repo}/objectives/{}", form.number);
+            answer(Ok((page, Some("The objective is saved to GitHub.".to_owned()))), &back)
+        }
+        Err(ObjectiveRefusal::Problems(problems)) => answer(Err(problems), &back),
+        Err(ObjectiveRefusal::Changed) => {
+            let words = "Someone changed the objective on GitHub while you were editing. Your text is kept; nothing was written.";
+            let problem = Problem::new(ProblemKind::Conflict, words)
+                .next("Compare both, then save yours over it or take what is on GitHub.");
+            answer(Err(vec![problem]), &back)
+        }
+    }
+}
+
+/// Brings an older roadmap into today's form. `version` is the body that was shown.
+#[server(prefix = "/do", endpoint = "upgrade-objective")]
+pub async fn upgrade_objective(
+    repo: String,
+    number: i64,
+    #[server(default)] version: String,
+) -> Result<(), Problem> {
+    let page = format!("/{repo}/objectives/{number}");
+    let result = match (person(), RepoName::parse(&repo)) {
+        (Err(problem), _) => Err(problem),
+        (_, None) => Err(no_name()),
+        (Ok(viewer), Some(repo)) => areas().objective_texts.upgrade(&viewer, &repo, number, &version).await,
+    };
+    let said = result.map(|dispatch| match dispatch {
+        Some(id) => (format!("/dispatches/{id}"), None),
+        None => (page.clone(), Some("The roadmap is upgraded.".to_owned())),
+    });
+    answer(said.map_err(|problem| vec![problem]), &format!("{page}/upgrade"))
+}
+
+fn no_name() -> Problem {
+    Problem::new(ProblemKind::Invalid, "This is not the name of a repository.")
 }

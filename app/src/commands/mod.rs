@@ -47,6 +47,8 @@ pub fn register() {
     register_explicit::<CreatePlan>();
     register_explicit::<PreviewObjective>();
     register_explicit::<CreateObjective>();
+    register_explicit::<SaveObjective>();
+    register_explicit::<UpgradeObjective>();
     register_explicit::<ImportObjective>();
     register_explicit::<ArrangeObjective>();
     register_explicit::<SaveObjectiveDraft>();

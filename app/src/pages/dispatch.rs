@@ -12,8 +12,8 @@ use crate::commands::notice;
 use crate::components::{markdown, notice_view, problem_page};
 use crate::context::{areas, viewer};
 
-/// The dispatches that create an objective.
-const CREATE_OBJECTIVE: &str = "create-objective";
+/// The dispatches that write an objective.
+const OF_OBJECTIVES: [&str; 2] = ["create-objective", "upgrade-objective"];
 
 #[component]
 pub(crate) fn DispatchPage() -> impl IntoView {
@@ -31,7 +31,7 @@ pub(crate) fn DispatchPage() -> impl IntoView {
             Err(problem) => return problem_page(problem),
         };
         let notice = notice();
-        let objective = dispatch.workflow == CREATE_OBJECTIVE;
+        let objective = OF_OBJECTIVES.contains(&dispatch.workflow.as_str());
         if let Some(issue) = dispatch.issue.filter(|_| objective)
             && dispatch.state == DispatchState::Sent
             && areas.objectives.objective(Some(&viewer), &dispatch.repo, issue, None).await.is_ok()
@@ -54,7 +54,7 @@ pub(crate) fn DispatchPage() -> impl IntoView {
 fn view_of(dispatch: &DispatchView, notice: &crate::commands::Notice) -> AnyView {
     let back = format!("/dispatches/{}", dispatch.id);
     let phase = if dispatch.issue.is_some() { Phase::Prompted } else { Phase::Created };
-    let objective = dispatch.workflow == CREATE_OBJECTIVE;
+    let objective = OF_OBJECTIVES.contains(&dispatch.workflow.as_str());
     let words = match dispatch.state {
         DispatchState::Running => "Waymark is writing to GitHub. Each operation shows below as it happens.",
         DispatchState::Sent if objective => {
@@ -64,7 +64,7 @@ fn view_of(dispatch: &DispatchView, notice: &crate::commands::Notice) -> AnyView
             "Everything is sent. The plan page opens as soon as Waymark has read the issue."
         }
         DispatchState::Stopped if objective => {
-            "Creating the objective stopped. Nothing is lost: resume or undo."
+            "Writing the objective stopped. Nothing is lost: resume or undo."
         }
         DispatchState::Stopped => {
             "The dispatch stopped before the plan had a page. Nothing is lost: resume or undo."

@@ -2,6 +2,8 @@
 
 mod auto;
 mod compose;
+mod diff;
+mod edit;
 mod empty;
 mod fields;
 mod findings;
@@ -12,9 +14,12 @@ mod query;
 mod roadmap;
 mod several;
 mod table;
+mod upgrade;
 
 pub(crate) use compose::ComposeRoute;
+pub(crate) use edit::EditRoute;
 pub(crate) use fields::outline_check;
 pub(crate) use list::ObjectivesPage;
 pub(crate) use roadmap::ObjectiveRoute;
 pub(crate) use several::SeveralRoute;
+pub(crate) use upgrade::UpgradeRoute;

@@ -90,7 +90,10 @@ fn view_of(
                     <span aria-hidden="true">"/"</span>
                     <a href=page.url.clone()>{format!("#{}", row.number)} <span class="away">{icon("link-external")} <span class="sr">" on GitHub"</span></span></a>
                 </p>
-                <h1>{row.title.clone()}</h1>
+                <div class="page-head">
+                    <h1>{row.title.clone()}</h1>
+                    {edit(page)}
+                </div>
                 <p class="row objective-facts">
                     {list::progress(row)}
                     {list::sparkline(&row.statuses)}
@@ -117,6 +120,18 @@ fn view_of(
         </main>
     }
     .into_any()
+}
+
+/// The way to edit it, or first to upgrade it, for those who may write.
+fn edit(page: &ObjectivePage) -> Option<AnyView> {
+    let (to, words) = match (page.older, page.row.unreadable.is_some()) {
+        _ if !page.can_write => return None,
+        (_, true) => return None,
+        (true, _) => ("upgrade", "Upgrade roadmap"),
+        (false, _) => ("edit", "Edit objective"),
+    };
+    let to = format!("{}/{to}", page.row.path());
+    Some(view! { <a class="button page-act" href=to>{words}</a> }.into_any())
 }
 
 /// What can be done now: what became ready, or that nothing is left.

@@ -12,8 +12,11 @@ use waymark_domain::roadmap::outline;
 
 use super::layout::{self, Shape};
 use super::page;
-use crate::mirror::access::{self, Level};
 use crate::mirror::objectives::{self, Snapshot};
+use crate::mirror::{
+    self,
+    access::{self, Level},
+};
 use crate::state::App;
 
 /// The area on GitHub's texts.
@@ -70,6 +73,8 @@ impl ObjectiveTexts for Texts {
         form: &ObjectiveForm,
     ) -> Result<(), ObjectiveRefusal> {
         let snapshot = fresh(&self.app, viewer, repo, number).await?;
+        // Before anything is written: what is written must be seen afterwards.
+        mirror::refresh_plan(&self.app, repo, number).await?;
         edit::save(&self.app, viewer, repo, &snapshot, form).await
     }
 
@@ -91,6 +96,7 @@ impl ObjectiveTexts for Texts {
         version: &str,
     ) -> Result<Option<String>, Problem> {
         let snapshot = fresh(&self.app, viewer, repo, number).await?;
+        mirror::refresh_plan(&self.app, repo, number).await?;
         upgrade::upgrade(&self.app, viewer, repo, &snapshot, version).await
     }
 }
