@@ -51,6 +51,61 @@ test("an objective is imported, checked while typed, previewed, created and edit
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Objective: Names for all", { timeout: 30_000 });
   await expect(page).toHaveURL(/\/acme\/widgets\/objectives\/\d+$/, { timeout: 30_000 });
   await expect(page.locator("#checked")).toContainText("Consistent");
+  const path = new URL(page.url()).pathname;
+
+  // Two people open it; a node is split and moved by keyboard, and what would change is shown.
+  const other = await page.context().newPage();
+  await other.goto(`${path}/edit`);
+  await page.getByRole("link", { name: "Edit objective" }).click();
+  await expect(roadmap(page)).toHaveValue(outline);
+  await page.getByText("Move or split a node").focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("combobox", { name: "Node" }).fill("1.1");
+  await page.getByRole("textbox", { name: "Split into" }).fill("Collect the names\nAgree on the names");
+  await page.getByRole("button", { name: "Split the node" }).press("Enter");
+  await expect(roadmap(page)).toHaveValue(/- 1\.1 Collect the names\n- 1\.3 Agree on the names \(after 1\.1\)\n- 1\.2 Write them down \(after 1\.3\)/);
+  await page.getByRole("combobox", { name: "Node" }).fill("1.2");
+  await page.getByRole("combobox", { name: "Phase" }).fill("2");
+  await page.getByRole("button", { name: "Move into the phase" }).press("Enter");
+  await expect(roadmap(page)).toHaveValue(/- 2\.1 Tell everybody \(after 2\.2\)\n- 2\.2 Write them down \(after 1\.3\)/);
+  await page.getByRole("combobox", { name: "Node" }).fill("2.2");
+  await page.getByRole("button", { name: "Move up" }).press("Enter");
+  await expect(roadmap(page)).toHaveValue(/- 2\.2 Write them down \(after 1\.3\)\n- 2\.1 Tell everybody/);
+  await page.getByRole("textbox", { name: "Description" }).fill("Because they matter a lot.");
+  await page.getByRole("button", { name: "Show changes" }).last().click();
+  await expect(page.getByRole("heading", { name: "What changes" })).toBeFocused();
+  await expect(page.locator(".diff .added").filter({ hasText: "Collect the names" }).first()).toBeVisible();
+  await inspect(page, "objective-changes");
+  await page.getByRole("button", { name: "Save objective" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Objective: Names for all");
+  await expect(page.locator("#nodes")).toContainText("Collect the names");
+  await expect(page.locator("#checked")).toContainText("Consistent");
+
+  // The other one is told, and chooses.
+  await other.getByRole("textbox", { name: "Description" }).fill("Because of me.");
+  await other.getByRole("button", { name: "Save objective" }).click();
+  await expect(other.locator("#problems")).toContainText("Someone changed the objective on GitHub");
+  await expect(other.locator("#theirs")).toContainText("Because they matter a lot.");
+  await expect(other.getByRole("textbox", { name: "Description" })).toHaveValue("Because of me.");
+  await inspect(other, "objective-conflict");
+  await other.getByRole("link", { name: "Take what is on GitHub" }).click();
+  await expect(other.getByRole("textbox", { name: "Description" })).toHaveValue("Because they matter a lot.");
+  await page.goto("/objectives");
+  await expect(page.getByRole("link", { name: "New objective" })).toBeVisible();
+
+  // A roadmap in tables, as older objectives have it, is brought into today's form.
+  const tables = "Why.\n\n### Phase 1: Thread\n\n| Step | Description | Status | PR |\n|--|--|--|--|\n| 1.1 | Spin it | pending | - |\n\nEnd.";
+  const issue = { title: "Objective: Old", body: tables, labels: ["erk-objective"] };
+  const { number } = await sandbox.send<{ number: number }>("POST", "/repos/acme/widgets/issues", issue);
+  await expect(async () => {
+    await page.goto(`/acme/widgets/objectives/${number}`);
+    await page.getByRole("link", { name: "Upgrade roadmap" }).click({ timeout: 1000 });
+  }).toPass({ timeout: 30_000 });
+  await expect(page.locator(".diff .removed").filter({ hasText: "| 1.1 | Spin it |" })).toBeVisible();
+  await inspect(page, "objective-upgrade");
+  await page.getByRole("button", { name: "Upgrade roadmap" }).click();
+  await expect(page.getByRole("link", { name: "Edit objective" })).toBeVisible({ timeout: 30_000 });
+  await expect(page.locator("#checked")).toContainText("Consistent");
 });
 
 test.describe("without scripts", () => {
@@ -76,5 +131,12 @@ test.describe("without scripts", () => {
       await expect(page).toHaveURL(/\/acme\/widgets\/objectives\/\d+$/, { timeout: 500 });
     }).toPass({ timeout: 30_000 });
     await expect(page.locator("#nodes")).toContainText("Write the short ones down");
+    await page.getByRole("link", { name: "Edit objective" }).click();
+    await page.getByRole("textbox", { name: "Title" }).fill("Objective: Plainer pages");
+    await page.getByRole("button", { name: "Show changes" }).last().click();
+    await expect(page.locator(".diff .added").first()).toContainText("Objective: Plainer pages");
+    await page.getByRole("button", { name: "Save objective" }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Objective: Plainer pages");
   });
+
 });

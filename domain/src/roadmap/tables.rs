@@ -2,8 +2,8 @@
 //!
 //! Only rows of node tables are rewritten: of the first table under the heading of a phase, and of
 //! tables that name a node; between erk's markers for the tables, where they are. Prose, headings, other
-//! tables, other columns and the line ends stay as they are; a node without a row gets one below the
-//! last of its phase; a row without a node goes.
+//! tables, other columns and the line ends stay as they are; the rows of a table follow the order of the
+//! roadmap; a node without a row gets one in the table of its phase; a row without a node goes.
 
 use std::collections::{HashMap, HashSet};
 
@@ -34,6 +34,8 @@ pub fn redraw(comment: &str, roadmap: &Roadmap) -> String {
     let mut unfenced = outside_fences(comment).map(|(at, _)| at).peekable();
     let mut out = String::with_capacity(comment.len());
     let deciding = deciding(roadmap);
+    let places: HashMap<&str, usize> =
+        roadmap.in_order().enumerate().map(|(at, node)| (node.id.as_str(), at)).collect();
     let mut shown: HashSet<&str> = HashSet::new();
     let mut at = 0;
     let mut phase: Option<PhaseKey> = None;
@@ -64,19 +66,23 @@ pub fn redraw(comment: &str, roadmap: &Roadmap) -> String {
         at += 1 + rows.len();
         let end = line_end(line);
         let mut of_phase: Option<PhaseKey> = phase.take();
+        let mut kept: Vec<(&str, &Node)> = Vec::new();
         for (row, node) in rows {
             // A node is shown once, in the first row that names it.
             let Some(node) = node.filter(|node| shown.insert(&node.id)) else { continue };
             of_phase = of_phase.or_else(|| Some(node.phase.clone()));
-            close_line(&mut out, end);
-            out.push_str(&filled(&columns, row, node, line_end(row)));
+            kept.push((row, node));
         }
         for node in roadmap.in_order().filter(|node| Some(&node.phase) == of_phase.as_ref()) {
             let node = deciding[&cell(&node.id)];
             if shown.insert(&node.id) {
-                close_line(&mut out, end);
-                out.push_str(&filled(&columns, "", node, end));
+                kept.push(("", node));
             }
+        }
+        kept.sort_by_key(|(_, node)| places.get(node.id.as_str()));
+        for (row, node) in kept {
+            close_line(&mut out, end);
+            out.push_str(&filled(&columns, row, node, if row.is_empty() { end } else { line_end(row) }));
         }
         last = Some((out.len(), columns));
     }
@@ -205,6 +211,19 @@ mod tests {
         assert_eq!(
             new,
             "<!-- erk:roadmap-table -->\n### Phase 1: Thread (1 PR)\n\nIntro.\n\n| Node | Description | Status | Plan | PR |\n|------|------|--------|------|----|\n| 1.1 | A \\| B | in-progress | #3 | #4 |\n| 1.2 | new | pending | - | - |\n\n### Phase 2: Phase 2 (0 PR)\n\n| Node | Description | Status | Plan | PR |\n|------|-------------|--------|------|----|\n| 2.1 | later | pending | - | - |\n\n**Test:** works\n<!-- /erk:roadmap-table -->\n\nEnd\n"
+        );
+        assert_eq!(redraw(&new, &map), new);
+    }
+
+    #[test]
+    fn rows_follow_the_order_of_the_roadmap() {
+        let nodes = "- {id: '1.2', description: B, status: pending}\n- {id: '1.3', description: C, status: done}\n- {id: '1.1', description: A, status: pending}";
+        let map = read(&body(nodes), None).expect("a roadmap");
+        let head = "### Phase 1: x\n\n| Node | Status | Who |\n|--|--|--|\n";
+        let new = redraw(&format!("{head}| 1.1 | pending | ada |\n| 1.2 | pending | bob |"), &map);
+        assert_eq!(
+            new,
+            format!("{head}| 1.2 | pending | bob |\n| 1.3 | done |  |\n| 1.1 | pending | ada |\n")
         );
         assert_eq!(redraw(&new, &map), new);
     }
