@@ -28,7 +28,7 @@ pub(crate) fn UpgradeRoute() -> impl IntoView {
         };
         let notice = notice();
         let moved = (!changes.comment.is_empty())
-            .then_some(" Its text moves into a comment, where the tables stay for people to read.");
+            .then_some(" Its text moves into a comment, where the tables stay for people to read; {comment} stands for its id, which GitHub gives.");
         let back = format!("/{repo}/objectives/{number}");
         view! {
             <Title text=format!("Upgrade objective #{number}")/>

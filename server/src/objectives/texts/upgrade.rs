@@ -34,7 +34,9 @@ pub fn changes(snapshot: &Snapshot) -> Result<ObjectiveChanges, Problem> {
         Version::Tables => {
             let texts = roadmap::upgrade_tables(body, &snapshot.issue.created_at, &snapshot.issue.author());
             let texts = texts.map_err(|error| unusable(&error))?;
-            (texts.body, diff::lines("", &texts.comment))
+            // The id is known only when the comment is there.
+            let body = texts.body.replacen("comment_id: null", "comment_id: {comment}", 1);
+            (body, diff::lines("", &texts.comment))
         }
         Version::Block(_) => (roadmap::upgrade_block(body).map_err(|error| unusable(&error))?, Vec::new()),
     };
