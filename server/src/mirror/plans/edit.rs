@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use waymark_app::areas::{EditRefusal, Problem, ProblemKind, RepoName, Viewer};
 use waymark_domain::block;
-use waymark_domain::plan::{Found, Source, comments as parts};
+use waymark_domain::plan::{Found, Source, comments as parts, rewrite};
 
 use crate::github::model::{Comment, Issue};
 use crate::github::{Client, Error};
@@ -66,7 +66,10 @@ pub(super) async fn edit(
     if theirs == text {
         return Ok(());
     }
-    let mut written = write(&client, repo, number, &found, &snapshot.comments, &text).await;
+    let mut written = match found.source {
+        Source::Comment => write(&client, repo, number, &found, &snapshot.comments, &text).await,
+        _ => write_in_place(app, &client, repo, snapshot, &found, &text).await.map(|()| None),
+    };
     if let (Ok(Some(comment)), true) = (&written, found.comments.is_empty()) {
         let path = format!("/repos/{repo}/issues/{number}");
         let writer = app.engine.writer_of(&path);
@@ -97,7 +100,44 @@ async fn fresh(client: &Client, repo: &RepoName, number: i64) -> Result<Option<S
     Ok(Some(Snapshot { issue, comments, ..Snapshot::default() }))
 }
 
-/// Writes the text; answers the id of its first comment.
+fn unwritable(error: &dyn std::fmt::Display) -> Problem {
+    let words = format!("This text cannot be kept in a plan: {error}.");
+    wrong(&words, "Take out what looks like a marker of a metadata block.")
+}
+
+/// Writes the text of an older generation where it stands: in a comment, or in the issue itself.
+async fn write_in_place(
+    app: &App,
+    client: &Client,
+    repo: &RepoName,
+    mut plan: Snapshot,
+    found: &Found,
+    text: &str,
+) -> Result<(), Problem> {
+    let issue = format!("/repos/{repo}/issues/{}", plan.issue.number);
+    let writer = app.engine.writer_of(&issue);
+    let _one = writer.lock().await;
+    let (path, holder) = match found.comments.first() {
+        None => (issue, &mut plan.issue.body),
+        Some(id) => {
+            let comment = plan.comments.iter_mut().find(|comment| comment.id.unsigned_abs() == *id);
+            let comment = comment.ok_or_else(|| unwritable(&"its comment is gone"))?;
+            (format!("/repos/{repo}/issues/comments/{id}"), &mut comment.body)
+        }
+    };
+    let body = rewrite(holder.as_deref().unwrap_or_default(), found.text.trim(), text).ok_or_else(|| {
+        let words = "The plan cannot be told from the rest of its issue.";
+        Problem::new(ProblemKind::Conflict, words).next("Edit it on GitHub.")
+    })?;
+    *holder = Some(body.clone());
+    if plan_text::plan(&plan).as_deref() != Some(text) {
+        return Err(unwritable(&"it would not be read back the same"));
+    }
+    let answer = client.send::<Value>(Method::PATCH, &path, Some(&json!({"body": body}))).await;
+    answer.map(drop).map_err(|error| error.problem("the plan was saved"))
+}
+
+/// Writes the text into the plan's comments; answers the id of the first.
 async fn write(
     client: &Client,
     repo: &RepoName,
@@ -106,14 +146,6 @@ async fn write(
     comments: &[Comment],
     text: &str,
 ) -> Result<Option<i64>, Problem> {
-    if found.source != Source::Comment {
-        let words = "This plan is in an older form that Waymark only reads.";
-        return Err(Problem::new(ProblemKind::Conflict, words).next("Edit it on GitHub."));
-    }
-    let unwritable = |error: &dyn std::fmt::Display| {
-        let words = format!("This text cannot be kept in a plan: {error}.");
-        wrong(&words, "Take out what looks like a marker of a metadata block.")
-    };
     let parts = parts(text).map_err(|error| unwritable(&error))?;
     let mut first = None;
     for (at, part) in parts.iter().enumerate() {

@@ -1,5 +1,7 @@
 //! From an instruction to a merged pull request, and with a stop in between.
 
+use reqwest::Method;
+use serde_json::json;
 use waymark_app::areas::{
     ActionKind, EditRefusal, Mode, OverviewQuery, PlanPage, PrState, StageState, StepState,
 };
@@ -106,6 +108,49 @@ async fn a_plan_is_edited_and_approved() {
         let page = writer.plan(number).await;
         assert_eq!(page.attempts.len(), 2, "{:#?}", page.attempts);
         assert!(!world.github.writes().await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_plan_of_an_older_generation_is_edited_where_it_stands() {
+    world(async |world| {
+        let writer = Person::signed_in(world, "writer").await;
+        writer.connect().await;
+        let old = "# Rules\n\n1. Write one.";
+        let new = "# Rules\n\n1. Write two.";
+        let marked = |text: &str| {
+            format!("Look:\n\n<!-- erk:plan-content -->\n{text}\n<!-- /erk:plan-content -->\n\nBye.")
+        };
+        for (body, comment, body_after, comment_after) in [
+            (old.to_owned(), None, new.to_owned(), None),
+            (
+                format!("---\nerk_plan: true\n---\n\n{old}"),
+                None,
+                format!("---\nerk_plan: true\n---\n\n{new}"),
+                None,
+            ),
+            ("See below.".to_owned(), Some(marked(old)), "See below.".to_owned(), Some(marked(new))),
+        ] {
+            let issues = "/repos/acme/widgets/issues";
+            let issue = json!({"title": "Rules", "body": body, "labels": ["erk-plan"]});
+            let made = world.github.send("writer", Method::POST, issues, issue).await;
+            let number = made["number"].as_i64().expect("a number");
+            if let Some(comment) = comment {
+                let path = format!("{issues}/{number}/comments");
+                world.github.send("writer", Method::POST, &path, json!({"body": comment})).await;
+            }
+            let page = writer.page(number, |page| page.plan.as_deref() == Some(old)).await;
+            let version = page.plan_version.expect("a version");
+            let plans = &writer.areas.plans;
+            plans.edit(&writer.viewer, &repo("acme/widgets"), number, &version, new).await.expect("saved");
+            let after = world.github.get("writer", &format!("{issues}/{number}")).await;
+            assert_eq!(after["body"], json!(body_after));
+            let comments = world.github.get("writer", &format!("{issues}/{number}/comments")).await;
+            assert_eq!(comments[0]["body"].as_str(), comment_after.as_deref());
+            writer.page(number, |page| page.plan.as_deref() == Some(new)).await;
+        }
+        world.github.writes().await;
     })
     .await;
 }
