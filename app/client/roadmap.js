@@ -132,7 +132,7 @@ function change(way) {
   if (!picture || !room) return;
   const fit = Math.min(room.clientWidth / Number(picture.dataset.width), 640 / Number(picture.dataset.height), 1);
   const next = { in: zoom * 1.25, out: zoom / 1.25, full: 1, fit }[way];
-  zoom = Math.min(Math.max(next, 0.1), 3);
+  zoom = Math.min(Math.max(next, 0.05), 3);
   // On the root, where no change of the page takes it away.
   document.documentElement.style.setProperty("--roadmap-zoom", String(zoom));
 }

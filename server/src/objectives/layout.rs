@@ -5,10 +5,11 @@
 //! - The picture follows from phases and dependencies alone, so that no card moves when a status changes.
 //! - No two cards overlap, whatever the dependencies are: cycles and repeated ids included.
 
+mod group;
+
 use std::collections::HashMap;
 
-use rust_sugiyama::configure::Config;
-use rust_sugiyama::from_vertices_and_edges;
+use group::{Group, groups};
 use waymark_app::areas::{Band, Card, Curve, Drawing};
 use waymark_domain::roadmap::Roadmap;
 
@@ -22,7 +23,8 @@ const MARGIN: f64 = 16.0;
 /// Above the first card: the name of the phase.
 const HEAD: f64 = 44.0;
 /// A phase grows so many cards high before it grows wider, as far as its dependencies allow.
-const HIGH: f64 = 12.0 * (CARD_HEIGHT + GAP);
+const HIGH: f64 = HIGH_CARDS as f64 * (CARD_HEIGHT + GAP);
+const HIGH_CARDS: usize = 12;
 
 /// What decides the picture of a roadmap.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -58,13 +60,6 @@ impl Shape {
         edges.retain(|edge| known.insert(*edge));
         Shape { phases, ids: roadmap.nodes.iter().map(|node| node.id.clone()).collect(), edges }
     }
-}
-
-/// Cards that hang together within a phase, from their upper left corner.
-struct Group {
-    cards: Vec<(usize, f64, f64)>,
-    width: f64,
-    height: f64,
 }
 
 /// Draws a roadmap.
@@ -139,83 +134,6 @@ fn acyclic(nodes: &[usize], edges: &[(usize, usize)], here: impl Fn(usize) -> bo
         }
     }
     out
-}
-
-/// The nodes of a phase in groups that hang together, in the order of the source.
-fn groups(nodes: &[usize], edges: &[(usize, usize)]) -> Vec<Group> {
-    let mut joined: std::collections::HashSet<usize> = std::collections::HashSet::new();
-    edges.iter().for_each(|(from, to)| joined.extend([*from, *to]));
-    let single = nodes.iter().filter(|node| !joined.contains(node)).map(|node| Group {
-        cards: vec![(*node, 0.0, 0.0)],
-        width: CARD_WIDTH,
-        height: CARD_HEIGHT,
-    });
-    let mut all: Vec<Group> = single.collect();
-    if !edges.is_empty() {
-        all.extend(layered(nodes, edges, &joined));
-    }
-    let place = |group: &Group| {
-        let first = group.cards.iter().filter_map(|card| nodes.iter().position(|node| *node == card.0));
-        first.min().unwrap_or_default()
-    };
-    all.sort_by_cached_key(place);
-    all
-}
-
-/// Groups with dependencies among them, laid out in layers.
-fn layered(
-    nodes: &[usize],
-    edges: &[(usize, usize)],
-    joined: &std::collections::HashSet<usize>,
-) -> Vec<Group> {
-    // The library tells its vertices by their place among those it was given.
-    let members: Vec<usize> = nodes.iter().copied().filter(|node| joined.contains(node)).collect();
-    let number = |node: usize| {
-        let at = members.iter().position(|member| *member == node).unwrap_or_default();
-        u32::try_from(at).unwrap_or(u32::MAX)
-    };
-    let vertices: Vec<(u32, (f64, f64))> =
-        members.iter().map(|node| (number(*node), (CARD_WIDTH, CARD_HEIGHT))).collect();
-    let numbered: Vec<(u32, u32)> = edges.iter().map(|(from, to)| (number(*from), number(*to))).collect();
-    let config = Config { vertex_spacing: GAP, dummy_size: 0.1, ..Config::default() };
-    from_vertices_and_edges(&vertices, &numbered, &config)
-        .into_iter()
-        .map(|(placed, _, _)| {
-            let known = placed.into_iter().filter_map(|(at, place)| Some((*members.get(at)?, place)));
-            settled(known.collect(), edges)
-        })
-        .collect()
-}
-
-/// The library's places as rows of cards that keep their distance.
-fn settled(placed: Vec<(usize, (f64, f64))>, edges: &[(usize, usize)]) -> Group {
-    let at: HashMap<usize, (f64, f64)> = placed.iter().copied().collect();
-    let down: f64 =
-        edges.iter().filter_map(|(from, to)| Some((at.get(to)?.1 - at.get(from)?.1).signum())).sum();
-    let sign = if down < 0.0 { -1.0 } else { 1.0 };
-    let mut rows: Vec<(f64, Vec<(usize, f64)>)> = Vec::new();
-    let mut placed: Vec<(usize, f64, f64)> =
-        placed.into_iter().map(|(node, (x, y))| (node, x, y * sign)).collect();
-    placed.sort_by(|one, two| one.2.total_cmp(&two.2).then(one.1.total_cmp(&two.1)).then(one.0.cmp(&two.0)));
-    for (node, x, y) in placed {
-        match rows.last_mut().filter(|(row, _)| (y - *row).abs() < 1.0) {
-            Some((_, row)) => row.push((node, x)),
-            None => rows.push((y, vec![(node, x)])),
-        }
-    }
-    let least = rows.iter().flat_map(|(_, row)| row.iter().map(|(_, x)| *x)).fold(f64::INFINITY, f64::min);
-    let mut cards = Vec::new();
-    let mut width = CARD_WIDTH;
-    for (row, (_, nodes)) in rows.iter().enumerate() {
-        let mut free = 0.0_f64;
-        for (node, x) in nodes {
-            let x = (x - least).max(free).round();
-            free = x + CARD_WIDTH + GAP;
-            width = width.max(x + CARD_WIDTH);
-            cards.push((*node, x, row as f64 * (CARD_HEIGHT + GAP)));
-        }
-    }
-    Group { cards, width, height: rows.len() as f64 * (CARD_HEIGHT + GAP) - GAP }
 }
 
 /// Puts the groups of a phase one below the other, in as many columns as their height asks for; answers
