@@ -31,4 +31,4 @@ pub use commands::register;
 #[cfg(feature = "ssr")]
 pub use context::RequestId;
 #[cfg(feature = "ssr")]
-pub use pages::read_overview_query;
+pub use pages::{read_overview_query, roadmap_picture};

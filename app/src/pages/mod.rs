@@ -29,6 +29,7 @@ pub(crate) use not_found::NotFound;
 pub(crate) use objectives::{
     ComposeRoute, EditRoute, ObjectiveRoute, ObjectivesPage, SeveralRoute, UpgradeRoute, outline_check,
 };
+pub use objectives::roadmap_picture;
 pub(crate) use overview::OverviewPage;
 pub use overview::read_overview_query;
 pub(crate) use plan::{LogPage, PlanRoute};

@@ -28,6 +28,11 @@ pub(super) fn sketch(sketch: &Sketch) -> AnyView {
     .into_any()
 }
 
+/// The picture alone, as HTML.
+pub fn picture(page: &ObjectivePage) -> String {
+    graph(page).to_html()
+}
+
 pub(super) fn graph(page: &ObjectivePage) -> AnyView {
     let drawing = &page.drawing;
     let chosen = page.chosen.as_ref().map(|detail| detail.id.as_str());

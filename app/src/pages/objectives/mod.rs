@@ -19,6 +19,7 @@ mod upgrade;
 pub(crate) use compose::ComposeRoute;
 pub(crate) use edit::EditRoute;
 pub(crate) use fields::outline_check;
+pub use graph::picture as roadmap_picture;
 pub(crate) use list::ObjectivesPage;
 pub(crate) use roadmap::ObjectiveRoute;
 pub(crate) use several::SeveralRoute;
