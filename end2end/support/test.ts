@@ -6,6 +6,8 @@ import { Servers } from "./servers.ts";
 export { expect };
 
 interface Fixtures {
+  /** Settings of the server beyond those of every test, by the names of its environment. */
+  settings: Record<string, string>;
   servers: Servers;
   sandbox: Sandbox;
   signIn: (login: string, page?: Page) => Promise<void>;
@@ -13,8 +15,9 @@ interface Fixtures {
 
 export const test = base.extend<Fixtures>({
   // Each test has a server, a database and a sandbox of its own, so that their order does not matter.
-  servers: async ({}, use) => {
-    const servers = await Servers.start();
+  settings: [{}, { option: true }],
+  servers: async ({ settings }, use) => {
+    const servers = await Servers.start(settings);
     await use(servers);
     await servers.stop();
   },
