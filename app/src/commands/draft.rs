@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::fields::Fields;
 use super::reply::{answer, person};
-use crate::address::address;
+use crate::address::{address, local};
 use crate::areas::{NewForm, Problem, ProblemKind, RepoName};
 use crate::context::{areas, set_status, viewer};
 
@@ -16,11 +16,12 @@ pub async fn save_draft(#[server(flatten)] fields: Fields) -> Result<String, Pro
     saved.map(|draft| draft.id).inspect_err(|problem| set_status(problem.kind.status()))
 }
 
-/// Throws a draft away and opens an empty form.
+/// Throws a draft away and opens the page that asked, else an empty form.
 #[server(prefix = "/do", endpoint = "discard-draft")]
-pub async fn discard_draft(draft: String) -> Result<(), Problem> {
+pub async fn discard_draft(draft: String, #[server(default)] back: String) -> Result<(), Problem> {
+    let back = if back.is_empty() { "/new".to_owned() } else { local(&back) };
     let result = areas().dispatches.discard_draft(viewer().as_ref(), &draft).await;
-    answer(result.map(|()| ("/new".to_owned(), None)).map_err(|problem| vec![problem]), "/new")
+    answer(result.map(|()| (back.clone(), None)).map_err(|problem| vec![problem]), &back)
 }
 
 /// Puts a template of the repository into the form, after what is written there already.

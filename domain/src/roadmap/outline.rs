@@ -19,6 +19,10 @@ use std::collections::{HashMap, HashSet};
 use super::model::{Node, PhaseKey, Roadmap, Status};
 use super::{compose, phases, table};
 
+/// Longer outlines are not read: in bytes, and in lines.
+const LONGEST: usize = 120_000;
+const MOST_LINES: usize = 2_000;
+
 /// Something in an outline that cannot be used as it is.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Remark {
@@ -44,6 +48,11 @@ pub struct Imported {
 
 /// Reads an outline.
 pub fn read(text: &str) -> Outline {
+    if text.len() > LONGEST || text.lines().nth(MOST_LINES).is_some() {
+        let message = format!("the roadmap is longer than {LONGEST} bytes or {MOST_LINES} lines");
+        let roadmap = compose::assemble(Vec::new(), &HashMap::new());
+        return Outline { roadmap, remarks: vec![Remark { line: None, message }] };
+    }
     let mut remarks = Vec::new();
     let mut names = HashMap::new();
     let mut nodes: Vec<Node> = Vec::new();
@@ -285,6 +294,8 @@ mod tests {
             assert!(all.contains(part), "{all}");
         }
         assert_eq!(read("").remarks.len(), 1);
+        assert!(read(&"- x\n".repeat(2_001)).remarks[0].message.contains("longer"));
+        assert_eq!(read(&"- x\n".repeat(2_000)).remarks, []);
         let twice = read("### Phase 1: A\n- x\n### Phase 2: B\n### Phase 1: C\n- y");
         let told: Vec<_> = twice.remarks.iter().map(|r| (r.line, r.message.as_str())).collect();
         assert_eq!(told, [(Some(3), "phase 2 has no nodes"), (Some(4), "phase 1 has a heading already")]);

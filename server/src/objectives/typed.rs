@@ -7,7 +7,7 @@ use waymark_domain::roadmap::{Roadmap, outline};
 /// The longest title that GitHub takes, in characters.
 const LONGEST_TITLE: usize = 256;
 /// The longest prose and the longest outline, in characters. What comes of them must fit GitHub's bodies.
-const LONGEST: usize = 30_000;
+const LONGEST: usize = 60_000;
 /// GitHub's limit for a body, in characters.
 pub const LONGEST_BODY: usize = 65_536;
 /// The most nodes of a roadmap.

@@ -10,6 +10,7 @@ mod preview;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+pub(super) use drafts::objective_drafts;
 pub(super) use preview::writes;
 
 use crate::address::value;

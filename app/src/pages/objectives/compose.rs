@@ -11,7 +11,7 @@ use crate::commands::{Notice, notice};
 use crate::components::{described_by, field, icon, markdown, notice_view, problem_of};
 use crate::context::{areas, query, set_status, viewer};
 use crate::islands::{Combobox, Source};
-use crate::pages::new::writes;
+use crate::pages::new::{objective_drafts, writes};
 
 #[component]
 pub(crate) fn ComposeRoute() -> impl IntoView {
@@ -44,6 +44,10 @@ pub(crate) fn ComposeRoute() -> impl IntoView {
                 <p class="notice hint">{icon("info")} <span>"You are not signed in. You can write now; what you type is kept while you sign in."</span></p>
             }
         });
+        let drafts = match &viewer {
+            Some(viewer) => areas().dispatches.drafts(viewer).await.unwrap_or_default(),
+            None => Vec::new(),
+        };
         let preview =
             shown.map(|shown| preview(&form, &shown, &areas().objective_texts.sketch(&form.outline)));
         view! {
@@ -57,6 +61,7 @@ pub(crate) fn ComposeRoute() -> impl IntoView {
                 {signed_out}
                 {body(&form, &notice.problems, &draft, value(&query, "node").as_deref())}
                 {preview}
+                {objective_drafts(&drafts, &draft)}
             </main>
         }
         .into_any()

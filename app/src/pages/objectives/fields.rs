@@ -7,6 +7,9 @@ use waymark_domain::roadmap::outline::{self, Outline};
 use crate::areas::{ObjectiveForm, Problem};
 use crate::components::{area_text, described_by, field, icon, problem_of, words::count};
 
+/// How many faults of a roadmap are listed.
+const SHOWN: usize = 20;
+
 /// Title, description and roadmap. `words` are the help of the description; nothing where it is not kept in
 /// a place of its own.
 pub(super) fn texts(form: &ObjectiveForm, problems: &[Problem], words: Option<&'static str>) -> AnyView {
@@ -90,13 +93,15 @@ pub(crate) fn outline_check(text: &str) -> Option<AnyView> {
         let words = format!("{phases}, {nodes}. Ready from the start: {}.", first.join(", "));
         return Some(view! { <p class="muted">{icon("check")} <span>{words}</span></p> }.into_any());
     }
-    let items = remarks.iter().map(|remark| {
+    let more = remarks.len().saturating_sub(SHOWN);
+    let items = remarks.iter().take(SHOWN).map(|remark| {
         let line = remark.line.map(|line| {
             view! { <a href="#field-outline" data-line=line.to_string()>{format!("Line {line}")}</a> ": " }
         });
         view! { <li class="blocking">{icon("alert")} <span>{line}{remark.message.clone()}"."</span></li> }
     });
-    Some(view! { <ul class="remarks">{items.collect_view()}</ul> }.into_any())
+    let more = (more > 0).then(|| view! { <li>"And " {more} " more."</li> });
+    Some(view! { <ul class="remarks">{items.collect_view()} {more}</ul> }.into_any())
 }
 
 /// What moves and splits nodes. `node` is the one that was arranged last.

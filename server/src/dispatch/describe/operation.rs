@@ -41,6 +41,8 @@ pub enum Kind {
     ClosePull,
     CloseIssue,
     DeleteBranch,
+    /// The comment of an objective that was to be upgraded, taken away.
+    DeleteComment,
     /// The objective's body with the node as it was.
     RestoreNode,
     /// The objective's comment with its tables in step again.
@@ -70,6 +72,7 @@ impl Kind {
                 | Kind::ClosePull
                 | Kind::CloseIssue
                 | Kind::DeleteBranch
+                | Kind::DeleteComment
         ) || self.rewrites()
     }
 
@@ -101,6 +104,7 @@ impl Kind {
             Kind::ClosePull => "the pull request was closed",
             Kind::CloseIssue => "the plan issue was closed",
             Kind::DeleteBranch => "the branch was deleted",
+            Kind::DeleteComment => "the comment was deleted",
             Kind::RestoreNode => "the node was put back in the roadmap",
             Kind::RestoreTable => "the node was put back in the objective's table",
         }

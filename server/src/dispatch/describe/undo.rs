@@ -79,6 +79,21 @@ pub fn operations(dispatch: &Dispatch, made: &[Recorded]) -> Vec<Operation> {
         )),
         _ => {}
     }
+    // An objective that was not upgraded to the end is as it was without the comment.
+    if let (Some(_), None, None, Some(comment)) = (
+        has(Kind::ObjectiveComment),
+        has(Kind::ObjectiveLink),
+        has(Kind::Issue),
+        dispatch.number(Slot::Comment),
+    ) {
+        undo.push(Operation::new(
+            "undo-comment-objective",
+            Kind::DeleteComment,
+            "Delete the comment",
+            "DELETE",
+            format!("/repos/{repo}/issues/comments/{comment}"),
+        ));
+    }
     if let Some(branch) = has(Kind::Branch).and_then(branch_of) {
         let branch = dispatch.fill(branch);
         undo.push(Operation::new(
@@ -106,6 +121,7 @@ pub fn undone_by(kind: Kind) -> Option<Kind> {
         Kind::ClosePull => Some(Kind::Pull),
         Kind::CloseIssue => Some(Kind::Issue),
         Kind::DeleteBranch => Some(Kind::Branch),
+        Kind::DeleteComment => Some(Kind::ObjectiveComment),
         Kind::RestoreNode => Some(Kind::Node),
         Kind::RestoreTable => Some(Kind::Table),
         _ => None,

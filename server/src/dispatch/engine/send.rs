@@ -119,7 +119,7 @@ impl Carrying<'_> {
         if self.operation.kind == Kind::CancelRun && answer::nothing_to_cancel(&error) {
             return run::await_end(self).await;
         }
-        if self.operation.kind == Kind::DeleteBranch && answer::gone(&error) {
+        if matches!(self.operation.kind, Kind::DeleteBranch | Kind::DeleteComment) && answer::gone(&error) {
             return self.done(&json!({})).await;
         }
         if self.operation.kind == Kind::Run && answer::unknown_field(&error) {

@@ -251,11 +251,21 @@ async fn older_roadmaps_are_upgraded() {
         let refused = texts.upgrade(&writer.viewer, &widgets(), number, "other").await.expect_err("changed");
         assert_eq!(refused.kind, ProblemKind::Conflict);
 
-        let fault = json!({"method": "PATCH", "path": "/issues/[0-9]+$", "status": 403, "times": 1});
+        let fault = json!({"method": "PATCH", "path": "/issues/[0-9]+$", "status": 403, "times": 2});
         world.github.set("faults", fault).await;
+        let dispatches = &writer.areas.dispatches;
         let id = texts.upgrade(&writer.viewer, &widgets(), number, &changes.version).await.expect("begun");
         let id = id.expect("a dispatch");
-        let dispatches = &writer.areas.dispatches;
+        let ask = async || dispatches.get(&writer.viewer, &id).await.expect("the dispatch");
+        until(30, ask, |view| view.state == DispatchState::Stopped).await;
+        dispatches.command(&writer.viewer, &id, DispatchCommand::Undo).await.expect("undone");
+        until(30, ask, |view| view.state == DispatchState::Undone).await;
+        let at = format!("/repos/acme/widgets/issues/{number}");
+        assert_eq!(world.github.get("writer", &format!("{at}/comments")).await, json!([]));
+        assert_eq!(world.github.get("writer", &at).await["body"], tables);
+
+        let id = texts.upgrade(&writer.viewer, &widgets(), number, &changes.version).await.expect("begun");
+        let id = id.expect("a dispatch");
         let ask = async || dispatches.get(&writer.viewer, &id).await.expect("the dispatch");
         until(30, ask, |view| view.state == DispatchState::Stopped).await;
         dispatches.command(&writer.viewer, &id, DispatchCommand::Resume).await.expect("resumed");
