@@ -26,10 +26,10 @@ pub(crate) use dispatch::DispatchPage;
 pub(crate) use go::GoPage;
 pub(crate) use new::NewPage;
 pub(crate) use not_found::NotFound;
+pub use objectives::roadmap_picture;
 pub(crate) use objectives::{
     ComposeRoute, EditRoute, ObjectiveRoute, ObjectivesPage, SeveralRoute, UpgradeRoute, outline_check,
 };
-pub use objectives::roadmap_picture;
 pub(crate) use overview::OverviewPage;
 pub use overview::read_overview_query;
 pub(crate) use plan::{LogPage, PlanRoute};

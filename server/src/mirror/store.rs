@@ -245,13 +245,16 @@ pub async fn put_plan(
         .await?;
     for person in facts::involved(snapshot, view) {
         sqlx::query(
-            "INSERT INTO mirror_people (login, repo, number, own, needed) VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO mirror_people (login, repo, number, own, needed, phase, changed_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(person.login)
         .bind(&repo)
         .bind(row.number)
         .bind(i64::from(person.own))
         .bind(i64::from(person.needed))
+        .bind(row.phase.slug())
+        .bind(row.changed_at)
         .execute(&mut *tx)
         .await?;
     }
@@ -267,6 +270,18 @@ pub async fn put_plan(
         .execute(&mut *tx)
         .await?;
     }
+    recount(tx, &repo).await
+}
+
+/// Counts the plans of a repository anew. What is written first makes others who count it wait.
+async fn recount(tx: &mut AnyConnection, repo: &str) -> Result<(), sqlx::Error> {
+    let run = |sql: &'static str| sqlx::query(sql).bind(repo.to_owned());
+    run("UPDATE mirror_counts SET plans = 0 WHERE repo = $1").execute(&mut *tx).await?;
+    run("INSERT INTO mirror_counts (repo, phase, plans)
+         SELECT repo, phase, COUNT(*) FROM mirror_plans WHERE repo = $1 GROUP BY repo, phase
+         ON CONFLICT (repo, phase) DO UPDATE SET plans = excluded.plans")
+    .execute(&mut *tx)
+    .await?;
     Ok(())
 }
 
@@ -346,6 +361,7 @@ pub async fn remove_plan(tx: &mut AnyConnection, repo: &RepoName, number: i64) -
     delete("DELETE FROM mirror_links WHERE repo = $1 AND number = $2").execute(&mut *tx).await?;
     delete("DELETE FROM mirror_people WHERE repo = $1 AND number = $2").execute(&mut *tx).await?;
     let done = delete("DELETE FROM mirror_plans WHERE repo = $1 AND number = $2").execute(&mut *tx).await?;
+    recount(tx, &repo.to_string()).await?;
     Ok(done.rows_affected() > 0)
 }
 
@@ -397,6 +413,7 @@ pub async fn drop_all(tx: &mut AnyConnection) -> Result<(), sqlx::Error> {
     for sql in [
         "DELETE FROM mirror_links",
         "DELETE FROM mirror_people",
+        "DELETE FROM mirror_counts",
         "DELETE FROM mirror_plans",
         "DELETE FROM mirror_objectives",
         "DELETE FROM mirror_repositories",

@@ -13,9 +13,30 @@ enum Value {
     Number(i64),
 }
 
+/// The table that answers a view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Table {
+    Plans,
+    /// The plans of one person.
+    People,
+    /// How many there are of each phase.
+    Counts,
+}
+
+impl Table {
+    pub fn name(self) -> &'static str {
+        match self {
+            Table::Plans => "mirror_plans",
+            Table::People => "mirror_people",
+            Table::Counts => "mirror_counts",
+        }
+    }
+}
+
 /// Conditions with their values, in order.
-#[derive(Default)]
 pub(super) struct Filter {
+    pub table: Table,
+    /// Begins with `WHERE`, or is empty.
     pub sql: String,
     values: Vec<Value>,
 }
@@ -47,9 +68,13 @@ impl Filter {
     /// Plans that have to do with this person; `what` narrows it down.
     fn involves(&mut self, login: &str, what: &str) {
         let login = self.text(login.trim().to_lowercase());
-        self.and(&format!(
-            "(repo, number) IN (SELECT repo, number FROM mirror_people WHERE login = {login} AND {what} = 1)"
-        ));
+        let condition = format!("login = {login} AND {what} = 1");
+        match self.table {
+            Table::People => self.and(&condition),
+            _ => self.and(&format!(
+                "(repo, number) IN (SELECT repo, number FROM mirror_people WHERE {condition})"
+            )),
+        }
     }
 
     pub fn query<'q>(&self, sql: String) -> Query<'q, Any, AnyArguments> {
@@ -70,8 +95,8 @@ fn like(text: &str) -> String {
 /// What the statement is for: the way through the table that is best differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Walk {
-    /// All of each repository, counted.
-    Repositories,
+    /// All of each phase, counted.
+    Counts,
     /// In the order of the sort, stopping after a page.
     Order,
 }
@@ -83,7 +108,21 @@ pub(super) fn filter(
     query: &OverviewQuery,
     walk: Walk,
 ) -> Filter {
-    let mut filter = Filter::default();
+    let mut filter = Filter { table: table(viewer, query, walk), sql: String::new(), values: Vec::new() };
+    for word in query.q.split_whitespace().take(MOST_WORDS) {
+        let place = filter.text(like(word));
+        filter.and(&format!("search LIKE {place} ESCAPE '\\'"));
+    }
+    if !query.author.trim().is_empty() {
+        filter.involves(&query.author, "own");
+    }
+    for (wanted, what) in [(query.mine, "own"), (query.needs, "needed")] {
+        match (wanted, viewer) {
+            (false, _) => {}
+            (true, Some(viewer)) => filter.involves(&viewer.login, what),
+            (true, None) => filter.and("1 = 0"),
+        }
+    }
     let repo = query.repo.trim();
     let chosen: Vec<String> = repos
         .iter()
@@ -94,13 +133,6 @@ pub(super) fn filter(
     // where walking an index in order ends after a page.
     let column = if walk == Walk::Order && chosen.len() > 1 { "repo || ''" } else { "repo" };
     filter.any_of(column, chosen);
-    for word in query.q.split_whitespace().take(MOST_WORDS) {
-        let place = filter.text(like(word));
-        filter.and(&format!("search LIKE {place} ESCAPE '\\'"));
-    }
-    if !query.author.trim().is_empty() {
-        filter.involves(&query.author, "own");
-    }
     if let Some(objective) = query.objective {
         let place = filter.next(Value::Number(objective));
         filter.and(&format!("objective = {place}"));
@@ -109,14 +141,22 @@ pub(super) fn filter(
         let place = filter.text(like(&format!(",{},", query.label.trim())));
         filter.and(&format!("labels LIKE {place} ESCAPE '\\'"));
     }
-    for (wanted, what) in [(query.mine, "own"), (query.needs, "needed")] {
-        match (wanted, viewer) {
-            (false, _) => {}
-            (true, Some(viewer)) => filter.involves(&viewer.login, what),
-            (true, None) => filter.and("1 = 0"),
-        }
-    }
     filter
+}
+
+/// The smallest table that knows all that the view asks for.
+fn table(viewer: Option<&Viewer>, query: &OverviewQuery, walk: Walk) -> Table {
+    let words = !query.q.trim().is_empty() || query.objective.is_some() || !query.label.trim().is_empty();
+    let people = usize::from(!query.author.trim().is_empty())
+        + usize::from(query.mine && viewer.is_some())
+        + usize::from(query.needs && viewer.is_some());
+    let nobody = viewer.is_none() && (query.mine || query.needs);
+    match (words || nobody, people, walk) {
+        (false, 0, Walk::Counts) => Table::Counts,
+        (false, 1, Walk::Counts) => Table::People,
+        (false, 1, Walk::Order) if query.sort == Sort::Changed => Table::People,
+        _ => Table::Plans,
+    }
 }
 
 /// The order of the rows; an index of the same order goes with each.
@@ -157,7 +197,7 @@ mod tests {
         for text in ["1=1", "a'b", "o'neil", "acme"] {
             assert!(!filter.sql.contains(text), "{}", filter.sql);
         }
-        assert!(filter.sql.ends_with("AND 1 = 0"), "nothing is anybody's who is not signed in");
+        assert!(filter.sql.contains("AND 1 = 0"), "nothing is anybody's who is not signed in");
         assert_eq!(filter.sql.matches('$').count(), filter.values.len());
     }
 

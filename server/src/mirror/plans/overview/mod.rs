@@ -16,7 +16,7 @@ use waymark_domain::lifecycle::Phase;
 use crate::mirror::facts::NEEDING;
 use crate::mirror::{fault, store};
 use crate::state::App;
-use filter::{Filter, Walk, filter, order};
+use filter::{Filter, Table, Walk, filter, order};
 pub(crate) use visible::{Visible, visible};
 
 /// Rows of a page.
@@ -60,7 +60,7 @@ pub(super) async fn overview(
         rows(app, viewer, wanted(repos, viewer, &all), &all, MOST_NEEDED, 0).await
     };
     let (counts, rows, needs_you) =
-        tokio::try_join!(counts(app, filter(repos, viewer, query, Walk::Repositories)), page(asked), needed)
+        tokio::try_join!(counts(app, filter(repos, viewer, query, Walk::Counts)), page(asked), needed)
             .map_err(fault)?;
     let chosen = |phase: &Phase| query.phase.is_empty() || query.phase.contains(phase);
     let total: u32 = counts.iter().filter(|(phase, _)| chosen(phase)).map(|(_, count)| count).sum();
@@ -99,7 +99,11 @@ fn wanted(repos: &[RepoName], viewer: Option<&Viewer>, query: &OverviewQuery) ->
 }
 
 fn counting(filter: &Filter) -> String {
-    format!("SELECT phase, COUNT(*) FROM mirror_plans{} GROUP BY phase", filter.sql)
+    let count = match filter.table {
+        Table::Counts => "CAST(SUM(plans) AS BIGINT)",
+        Table::Plans | Table::People => "COUNT(*)",
+    };
+    format!("SELECT phase, {count} FROM {}{} GROUP BY phase", filter.table.name(), filter.sql)
 }
 
 async fn counts(app: &App, filter: Filter) -> Result<Vec<(Phase, u32)>, sqlx::Error> {
@@ -122,7 +126,7 @@ pub async fn explain(
     viewer: Option<&Viewer>,
     query: &OverviewQuery,
 ) -> Result<Vec<String>, sqlx::Error> {
-    let counted = filter(repos, viewer, query, Walk::Repositories);
+    let counted = filter(repos, viewer, query, Walk::Counts);
     let wanted = wanted(repos, viewer, query);
     let mut lines = Vec::new();
     for (filter, sql) in [
@@ -143,8 +147,9 @@ fn selecting(filter: &Filter, query: &OverviewQuery, limit: u32, offset: u32) ->
     let outer = order.split(", ").map(|column| format!("p.{column}")).collect::<Vec<_>>().join(", ");
     format!(
         "SELECT p.summary, p.as_of, p.stale, p.repo, p.number
-         FROM (SELECT repo, number FROM mirror_plans{} ORDER BY {order} LIMIT {limit} OFFSET {offset}) k
+         FROM (SELECT repo, number FROM {}{} ORDER BY {order} LIMIT {limit} OFFSET {offset}) k
          JOIN mirror_plans p ON p.repo = k.repo AND p.number = k.number ORDER BY {outer}",
+        filter.table.name(),
         filter.sql
     )
 }
