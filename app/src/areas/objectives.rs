@@ -233,6 +233,8 @@ pub struct ObjectivePage {
     /// The text around the roadmap, as Markdown.
     pub prose: String,
     pub phases: Vec<RoadmapPhase>,
+    /// For the page alone.
+    #[serde(skip)]
     pub drawing: Drawing,
     pub findings: Vec<ObjectiveFinding>,
     /// How many checks passed.

@@ -4,6 +4,7 @@
 //! `{"problems": [...]}` with the status of its first problem.
 
 mod dispatches;
+mod objectives;
 mod plans;
 mod reply;
 mod repositories;
@@ -35,6 +36,9 @@ pub fn routes(areas: &Areas) -> Router<App> {
         .route("/repositories/{owner}/{name}/plans/{number}", get(plans::plan))
         .route("/repositories/{owner}/{name}/plans/{number}/text", put(plans::edit))
         .route("/repositories/{owner}/{name}/plans/{number}/actions", post(plans::act))
+        .route("/repositories/{owner}/{name}/objectives/{number}", get(objectives::objective))
+        .route("/repositories/{owner}/{name}/objectives/{number}/commands", post(objectives::command))
+        .route("/objectives", get(objectives::list))
         .route("/plans", get(plans::overview).post(submissions::create))
         .route("/plans/find", get(plans::find))
         .route("/plans/preview", post(submissions::preview))

@@ -3,6 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::objectives;
 use crate::support::{Browser, Page, World, until, world};
 
 fn form(repo: &str) -> Value {
@@ -236,6 +237,29 @@ async fn answers_are_as_described() {
         writer.json(Method::PUT, "/api/v1/repositories/acme/widgets/connection", &Value::Null).await;
         until(60, async || writer.get("/api/v1/plans").await.json()["total"].clone(), |total| *total == 1)
             .await;
+        let needs = ["1.1"].as_slice();
+        let nodes = vec![objectives::node("1.1", Some(&[])), objectives::node("1.2", Some(needs))];
+        let objective = objectives::write(world, nodes).await;
+        let place = format!("/api/v1/repositories/acme/widgets/objectives/{objective}");
+        let seen = async || writer.get(&place).await.status;
+        until(60, seen, |status| *status == StatusCode::OK).await;
+        let commands = format!("{place}/commands");
+        for (command, status) in [
+            (json!({"do": "auto-on", "most": 0}), StatusCode::UNPROCESSABLE_ENTITY),
+            (json!({"do": "veto", "node": "1.1"}), StatusCode::CONFLICT),
+            (json!({"do": "auto-on", "most": 1}), StatusCode::NO_CONTENT),
+        ] {
+            let page = writer.json(Method::POST, &commands, &command).await;
+            assert_eq!(page.status, status, "{command}: {page:?}");
+        }
+        let announced = async || writer.get(&place).await.json()["auto"]["nodes"].clone();
+        until(60, announced, |nodes| nodes[0]["state"]["is"] == "announced").await;
+        let veto = json!({"do": "veto", "node": "1.1"});
+        assert_eq!(writer.json(Method::POST, &commands, &veto).await.status, StatusCode::NO_CONTENT);
+        let mut start = form("acme/widgets");
+        (start["objective"], start["node"]) = (json!(objective.to_string()), json!("1.1"));
+        let started = writer.json(Method::POST, "/api/v1/preview", &start).await.body;
+        assert!(started.contains("Mark node 1.1"), "a node is started by an ordinary dispatch: {started}");
         let repository = "/repositories/{owner}/{name}";
         let submit = json!([{ "repo": "acme/widgets", "number": number }]);
         for (method, path, template, sent) in [
@@ -248,6 +272,13 @@ async fn answers_are_as_described() {
                 Method::GET,
                 &format!("/repositories/acme/widgets/plans/{number}"),
                 format!("{repository}/plans/{{number}}"),
+                Value::Null,
+            ),
+            (Method::GET, "/objectives?shown=all", "/objectives".to_owned(), Value::Null),
+            (
+                Method::GET,
+                &format!("/repositories/acme/widgets/objectives/{objective}?node=1.1"),
+                format!("{repository}/objectives/{{number}}"),
                 Value::Null,
             ),
             (Method::POST, "/preview", "/preview".to_owned(), form("acme/widgets")),

@@ -21,7 +21,7 @@ fn widgets() -> RepoName {
     RepoName::parse("acme/widgets").expect("a name")
 }
 
-fn node(id: &str, needs: Option<&[&str]>) -> Node {
+pub fn node(id: &str, needs: Option<&[&str]>) -> Node {
     Node {
         id: id.to_owned(),
         description: format!("Do {id}"),
@@ -36,7 +36,7 @@ fn node(id: &str, needs: Option<&[&str]>) -> Node {
 }
 
 /// Somebody writes an objective on GitHub; answers its number.
-async fn write(world: &World, nodes: Vec<Node>) -> i64 {
+pub async fn write(world: &World, nodes: Vec<Node>) -> i64 {
     let names = HashMap::from([(PhaseKey::of("1.1"), "Groundwork".to_owned())]);
     let roadmap = roadmap::assemble(nodes, &names);
     let texts = roadmap::compose("Why.", &roadmap, "2026-01-15T14:30:00Z", "writer").expect("an objective");
