@@ -62,6 +62,7 @@ async function large(sandbox: Sandbox): Promise<number> {
 }
 
 test("three hundred nodes are readable, and four of them are planned with a fault at the second", async ({ page, sandbox, signIn }) => {
+  test.slow();
   const number = await large(sandbox);
   // What the runs would do is not looked at here.
   await sandbox.control("repos/acme/widgets", { variables: { CLAUDE_ENABLED: "false" } });
@@ -93,10 +94,10 @@ test("three hundred nodes are readable, and four of them are planned with a faul
   const fault = { method: "POST", path: "/repos/acme/widgets/issues$", status: 422, when: "before", skip: 1, times: 1 };
   await sandbox.control("faults", fault);
   await page.getByRole("button", { name: "Plan 4 nodes" }).click();
-  await expect(page.locator("#total")).toHaveText("3 of 4 sent", { timeout: 60_000 });
+  await expect(page.locator("#total")).toHaveText("3 of 4 sent", { timeout: 120_000 });
   await expect(page.locator("#item-2")).toContainText("not sent");
   await page.locator("#item-2").getByRole("button", { name: /Try again/ }).click();
-  await expect(page.locator("#total")).toHaveText("4 of 4 sent", { timeout: 60_000 });
+  await expect(page.locator("#total")).toHaveText("4 of 4 sent", { timeout: 120_000 });
   await page.goto(`/acme/widgets/objectives/${number}`);
   for (const id of four) await expect(card(page, id)).toHaveClass(/is-planning/, { timeout: 30_000 });
 });
