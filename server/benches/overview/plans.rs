@@ -130,5 +130,8 @@ pub async fn fill(app: &App, plans: i64) -> Result<(), sqlx::Error> {
         let row = facts::row(&repository(index % REPOSITORIES), &snapshot, &view, now);
         store::put_plan(&mut tx, &row, &view, &snapshot).await?;
     }
+    for index in 0..REPOSITORIES {
+        store::count_plans(&mut tx, &repository(index)).await?;
+    }
     tx.commit().await
 }

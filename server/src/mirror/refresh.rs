@@ -106,6 +106,7 @@ async fn refresh(app: &App, repo: &RepoName, number: i64) -> Result<(), Problem>
         }
         None => store::remove_plan(&mut tx, repo, number).await.map_err(fault)?,
     };
+    store::count_plans(&mut tx, repo).await.map_err(fault)?;
     tx.commit().await.map_err(fault)?;
     if changed {
         publish(app, repo, Some(number));

@@ -270,12 +270,13 @@ pub async fn put_plan(
         .execute(&mut *tx)
         .await?;
     }
-    recount(tx, &repo).await
+    Ok(())
 }
 
-/// Counts the plans of a repository anew. What is written first makes others who count it wait.
-async fn recount(tx: &mut AnyConnection, repo: &str) -> Result<(), sqlx::Error> {
-    let run = |sql: &'static str| sqlx::query(sql).bind(repo.to_owned());
+/// Counts the plans of a repository anew, after some were put or removed. What is written first makes
+/// others who count them wait.
+pub async fn count_plans(tx: &mut AnyConnection, repo: &RepoName) -> Result<(), sqlx::Error> {
+    let run = |sql: &'static str| sqlx::query(sql).bind(repo.to_string());
     run("UPDATE mirror_counts SET plans = 0 WHERE repo = $1").execute(&mut *tx).await?;
     run("INSERT INTO mirror_counts (repo, phase, plans)
          SELECT repo, phase, COUNT(*) FROM mirror_plans WHERE repo = $1 GROUP BY repo, phase
@@ -361,7 +362,6 @@ pub async fn remove_plan(tx: &mut AnyConnection, repo: &RepoName, number: i64) -
     delete("DELETE FROM mirror_links WHERE repo = $1 AND number = $2").execute(&mut *tx).await?;
     delete("DELETE FROM mirror_people WHERE repo = $1 AND number = $2").execute(&mut *tx).await?;
     let done = delete("DELETE FROM mirror_plans WHERE repo = $1 AND number = $2").execute(&mut *tx).await?;
-    recount(tx, &repo.to_string()).await?;
     Ok(done.rows_affected() > 0)
 }
 

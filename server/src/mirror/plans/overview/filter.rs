@@ -38,10 +38,32 @@ pub(super) struct Filter {
     pub table: Table,
     /// Begins with `WHERE`, or is empty.
     pub sql: String,
+    /// The place of the login for which the rows say what they need.
+    pub viewer: Option<String>,
     values: Vec<Value>,
 }
 
 impl Filter {
+    fn new(table: Table) -> Filter {
+        Filter { table, sql: String::new(), viewer: None, values: Vec::new() }
+    }
+
+    /// These plans, and their places in the statement as rows of two values.
+    pub fn of(viewer: Option<&Viewer>, plans: &[(RepoName, i64)]) -> (Filter, String) {
+        let mut filter = Filter::new(Table::Plans);
+        let mut place = |(repo, number): &(RepoName, i64)| {
+            format!("({}, {})", filter.text(repo.to_string()), filter.next(Value::Number(*number)))
+        };
+        let places = plans.iter().map(&mut place).collect::<Vec<_>>().join(", ");
+        filter.seen_by(viewer);
+        (filter, places)
+    }
+
+    /// Rows say what they need of this person.
+    pub fn seen_by(&mut self, viewer: Option<&Viewer>) {
+        self.viewer = viewer.map(|viewer| self.text(viewer.login.to_lowercase()));
+    }
+
     fn next(&mut self, value: Value) -> String {
         self.values.push(value);
         format!("${}", self.values.len())
@@ -108,7 +130,7 @@ pub(super) fn filter(
     query: &OverviewQuery,
     walk: Walk,
 ) -> Filter {
-    let mut filter = Filter { table: table(viewer, query, walk), sql: String::new(), values: Vec::new() };
+    let mut filter = Filter::new(table(viewer, query, walk));
     for word in query.q.split_whitespace().take(MOST_WORDS) {
         let place = filter.text(like(word));
         filter.and(&format!("search LIKE {place} ESCAPE '\\'"));

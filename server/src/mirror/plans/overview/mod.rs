@@ -9,12 +9,11 @@ mod visible;
 
 use std::collections::HashMap;
 
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::Row;
 use waymark_app::areas::{MOST_EXPORTED, Overview, OverviewQuery, PlanRow, Problem, RepoName, Viewer};
 use waymark_domain::lifecycle::Phase;
 
-use crate::mirror::facts::NEEDING;
-use crate::mirror::{fault, store};
+use crate::mirror::fault;
 use crate::state::App;
 use filter::{Filter, Table, Walk, filter, order};
 pub(crate) use visible::{Visible, visible};
@@ -48,8 +47,10 @@ pub(super) async fn overview(
 ) -> Result<Overview, Problem> {
     let visible = visible(app, viewer).await?;
     let repos = visible.repos.as_slice();
+    let wanted_rows = wanted(repos, viewer, query);
     let page = |number: u32| {
-        rows(app, viewer, wanted(repos, viewer, query), query, PAGE, (number - 1).saturating_mul(PAGE))
+        let sql = selecting(&wanted_rows, query, PAGE, (number - 1).saturating_mul(PAGE));
+        rows(app, &wanted_rows, sql)
     };
     let asked = query.page.max(1);
     let needed = async {
@@ -57,7 +58,8 @@ pub(super) async fn overview(
             return Ok(Vec::new());
         }
         let all = OverviewQuery { needs: true, ..OverviewQuery::default() };
-        rows(app, viewer, wanted(repos, viewer, &all), &all, MOST_NEEDED, 0).await
+        let wanted = wanted(repos, viewer, &all);
+        rows(app, &wanted, selecting(&wanted, &all, MOST_NEEDED, 0)).await
     };
     let (counts, rows, needs_you) =
         tokio::try_join!(counts(app, filter(repos, viewer, query, Walk::Counts)), page(asked), needed)
@@ -87,7 +89,7 @@ pub(super) async fn export(
 ) -> Result<Vec<PlanRow>, Problem> {
     let visible = visible(app, viewer).await?;
     let wanted = wanted(&visible.repos, viewer, query);
-    rows(app, viewer, wanted, query, MOST_EXPORTED, 0).await.map_err(fault)
+    rows(app, &wanted, selecting(&wanted, query, MOST_EXPORTED, 0)).await.map_err(fault)
 }
 
 fn wanted(repos: &[RepoName], viewer: Option<&Viewer>, query: &OverviewQuery) -> Filter {
@@ -95,6 +97,7 @@ fn wanted(repos: &[RepoName], viewer: Option<&Viewer>, query: &OverviewQuery) ->
     if !query.phase.is_empty() {
         wanted.any_of("phase", query.phase.iter().map(|phase| phase.slug().to_owned()));
     }
+    wanted.seen_by(viewer);
     wanted
 }
 
@@ -145,72 +148,47 @@ pub async fn explain(
 fn selecting(filter: &Filter, query: &OverviewQuery, limit: u32, offset: u32) -> String {
     let order = order(query.sort, query.reverse);
     let outer = order.split(", ").map(|column| format!("p.{column}")).collect::<Vec<_>>().join(", ");
-    format!(
-        "SELECT p.summary, p.as_of, p.stale, p.repo, p.number
-         FROM (SELECT repo, number FROM {}{} ORDER BY {order} LIMIT {limit} OFFSET {offset}) k
-         JOIN mirror_plans p ON p.repo = k.repo AND p.number = k.number ORDER BY {outer}",
+    let keys = format!(
+        "(SELECT repo, number FROM {}{} ORDER BY {order} LIMIT {limit} OFFSET {offset})",
         filter.table.name(),
         filter.sql
+    );
+    format!("{} ORDER BY {outer}", whole(filter, &keys))
+}
+
+/// Selects the plans of `keys` whole, each with whether it is the viewer's own where it waits for them.
+fn whole(filter: &Filter, keys: &str) -> String {
+    let (own, people) = match &filter.viewer {
+        Some(login) => (
+            "w.own",
+            format!(
+                " LEFT JOIN mirror_people w
+                  ON w.login = {login} AND w.repo = k.repo AND w.number = k.number AND w.needed = 1"
+            ),
+        ),
+        None => ("NULL", String::new()),
+    };
+    format!(
+        "SELECT p.summary, p.as_of, p.stale, {own} FROM {keys} k
+         JOIN mirror_plans p ON p.repo = k.repo AND p.number = k.number{people}"
     )
 }
 
-async fn rows(
-    app: &App,
-    viewer: Option<&Viewer>,
-    filter: Filter,
-    query: &OverviewQuery,
-    limit: u32,
-    offset: u32,
-) -> Result<Vec<PlanRow>, sqlx::Error> {
-    let found = filter.query(selecting(&filter, query, limit, offset)).fetch_all(app.db.pool()).await?;
-    let mut rows = Vec::with_capacity(found.len());
-    for row in found {
-        let summary: String = row.try_get(0)?;
-        let decode = |error: serde_json::Error| sqlx::Error::Decode(error.into());
-        let mut plan: PlanRow = serde_json::from_str(&summary).map_err(decode)?;
-        plan.as_of = row.try_get(1)?;
-        plan.stale = row.try_get(2)?;
-        rows.push(plan);
-    }
-    tell(app, viewer, &mut rows).await?;
-    Ok(rows)
-}
-
-/// Says on each row that waits for the viewer what for.
-async fn tell(app: &App, viewer: Option<&Viewer>, rows: &mut [PlanRow]) -> Result<(), sqlx::Error> {
-    let Some(viewer) = viewer else { return Ok(()) };
-    let needed = needed(app, viewer, rows).await?;
-    for row in rows {
-        let own = needed.get(&(row.repo.to_string(), row.number));
-        let why = own.and_then(|own| if *own { needs(row.phase) } else { Some(REVIEW) });
-        row.needs_you = why.map(str::to_owned);
-    }
-    Ok(())
-}
-
-/// Which of these rows wait for the viewer, and whether they are theirs.
-async fn needed(
-    app: &App,
-    viewer: &Viewer,
-    rows: &[PlanRow],
-) -> Result<HashMap<(String, i64), bool>, sqlx::Error> {
-    let waiting: Vec<&PlanRow> = rows.iter().filter(|row| NEEDING.contains(&row.phase)).collect();
-    let mut found = HashMap::new();
-    for some in waiting.chunks(100) {
-        let places: Vec<String> =
-            (0..some.len()).map(|at| format!("(${}, ${})", 2 * at + 2, 2 * at + 3)).collect();
-        let sql = format!(
-            "SELECT repo, number, own FROM mirror_people
-             WHERE login = $1 AND needed = 1 AND (repo, number) IN (VALUES {})",
-            places.join(", ")
-        );
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(viewer.login.to_lowercase());
-        let query = some.iter().fold(query, |query, row| query.bind(row.repo.to_string()).bind(row.number));
-        for row in query.fetch_all(app.db.pool()).await? {
-            found.insert((row.try_get(0)?, row.try_get(1)?), row.try_get::<i64, _>(2)? != 0);
-        }
-    }
-    Ok(found)
+async fn rows(app: &App, filter: &Filter, sql: String) -> Result<Vec<PlanRow>, sqlx::Error> {
+    let found = filter.query(sql).fetch_all(app.db.pool()).await?;
+    found
+        .iter()
+        .map(|row| {
+            let decode = |error: serde_json::Error| sqlx::Error::Decode(error.into());
+            let mut plan: PlanRow = serde_json::from_str(row.try_get(0)?).map_err(decode)?;
+            plan.as_of = row.try_get(1)?;
+            plan.stale = row.try_get(2)?;
+            let own: Option<i64> = row.try_get(3)?;
+            let why = own.and_then(|own| if own != 0 { needs(plan.phase) } else { Some(REVIEW) });
+            plan.needs_you = why.map(str::to_owned);
+            Ok(plan)
+        })
+        .collect()
 }
 
 /// The rows of these plans, in their order. The caller has checked that they may be seen.
@@ -219,18 +197,22 @@ pub(super) async fn rows_of(
     viewer: Option<&Viewer>,
     plans: &[(RepoName, i64)],
 ) -> Result<Vec<PlanRow>, sqlx::Error> {
-    let mut rows = Vec::new();
-    for (repo, number) in plans {
-        let kept = store::plan(app.db.pool(), repo, *number).await?;
-        rows.extend(kept.map(|kept| PlanRow { as_of: kept.as_of, stale: kept.stale, ..kept.row }));
+    if plans.is_empty() {
+        return Ok(Vec::new());
     }
-    tell(app, viewer, &mut rows).await?;
+    let (filter, places) = Filter::of(viewer, plans);
+    let keys = format!("(SELECT column1 AS repo, column2 AS number FROM (VALUES {places}) v)");
+    let mut rows = rows(app, &filter, whole(&filter, &keys)).await?;
+    rows.sort_by_key(|row| {
+        plans.iter().position(|(repo, number)| (repo, *number) == (&row.repo, row.number))
+    });
     Ok(rows)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mirror::facts::NEEDING;
 
     #[test]
     fn every_phase_that_needs_somebody_says_what_for() {
