@@ -94,13 +94,14 @@ async fn a_plan_is_created_from_text_and_repaired_when_its_comment_was_refused()
         let resume = waymark_app::areas::DispatchCommand::Resume;
         dispatches.command(&writer.viewer, &id, resume).await.expect("repaired");
         writer.until(number, Phase::Created).await;
-        let page = writer.page(number, |page| page.plan.is_some()).await;
+        let can = |page: &PlanPage, kind| page.actions.iter().any(|o| o.kind == kind && o.refused.is_none());
+        let whole = |page: &PlanPage| page.plan.is_some() && can(page, ActionKind::Submit);
+        let page = until(30, async || writer.plan(number).await, whole).await;
+        assert!(!can(&page, ActionKind::Resubmit));
         assert_eq!((page.title.as_str(), page.plan.as_deref()), ("Write the rules down", Some(PLAN)));
         let issue = get(world, &format!("issues/{number}")).await;
         assert_eq!(issue["title"], "[erk-plan] Write the rules down");
         assert!(!issue["body"].as_str().unwrap_or_default().contains("plan_comment_id: null"));
-        let offered = |kind| page.actions.iter().any(|offer| offer.kind == kind && offer.refused.is_none());
-        assert!(offered(ActionKind::Submit) && !offered(ActionKind::Resubmit));
         assert!(page.attempts.is_empty(), "creating is no attempt: {:#?}", page.attempts);
 
         // Without Waymark's own record the text is written on the page.
