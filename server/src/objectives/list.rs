@@ -15,7 +15,7 @@ pub async fn list(
     viewer: Option<&Viewer>,
     query: &ObjectivesQuery,
 ) -> Result<ObjectiveList, Problem> {
-    let overview::Visible { repos, stale } = overview::visible(app, viewer).await?;
+    let overview::Visible { repos, stale, .. } = overview::visible(app, viewer).await?;
     let rows = store::rows(app.db.pool()).await.map_err(fault)?;
     let seen = rows.into_iter().filter(|row| repos.contains(&row.repo));
     let wanted: Vec<ObjectiveRow> = seen.filter(|row| fits(row, query)).collect();

@@ -291,8 +291,11 @@ async fn every_view_is_answered_by_indexes() {
             OverviewQuery { mine: true, phase: vec![Phase::Merged], ..all() },
             OverviewQuery { q: "number 1234".into(), ..all() },
         ] {
-            let plan = waymark_server::mirror::explain(app, &repos, Some(&viewer), &query).await;
-            let plan = plan.expect("a plan");
+            let mut plan = Vec::new();
+            for all in [true, false] {
+                let lines = waymark_server::mirror::explain(app, &repos, all, Some(&viewer), &query).await;
+                plan.extend(lines.expect("a plan"));
+            }
             assert!(!plan.is_empty());
             for line in &plan {
                 for table in ["mirror_plans", "mirror_people"] {

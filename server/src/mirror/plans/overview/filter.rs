@@ -5,6 +5,8 @@ use sqlx::query::Query;
 use sqlx::{Any, AssertSqlSafe};
 use waymark_app::areas::{OverviewQuery, RepoName, Sort, Viewer};
 
+use super::visible::Visible;
+
 /// Words of a search that are looked for; more are left out.
 const MOST_WORDS: usize = 8;
 
@@ -125,7 +127,7 @@ pub(super) enum Walk {
 
 /// Everything but the phase.
 pub(super) fn filter(
-    repos: &[RepoName],
+    visible: &Visible,
     viewer: Option<&Viewer>,
     query: &OverviewQuery,
     walk: Walk,
@@ -146,15 +148,20 @@ pub(super) fn filter(
         }
     }
     let repo = query.repo.trim();
-    let chosen: Vec<String> = repos
+    let chosen: Vec<String> = visible
+        .repos
         .iter()
         .map(RepoName::to_string)
         .filter(|name| repo.is_empty() || name.eq_ignore_ascii_case(repo))
         .collect();
-    // An expression keeps the databases from gathering and sorting every plan of many repositories
-    // where walking an index in order ends after a page.
-    let column = if walk == Walk::Order && chosen.len() > 1 { "repo || ''" } else { "repo" };
-    filter.any_of(column, chosen);
+    match walk {
+        // Nothing is left out, so that an index alone tells the order; the rows are looked at once more.
+        Walk::Order if visible.all && repo.is_empty() => {}
+        // An expression keeps the databases from gathering and sorting every plan of many repositories
+        // where walking an index in order ends after a page.
+        Walk::Order if chosen.len() > 1 => filter.any_of("repo || ''", chosen),
+        _ => filter.any_of("repo", chosen),
+    }
     if let Some(objective) = query.objective {
         let place = filter.next(Value::Number(objective));
         filter.and(&format!("objective = {place}"));
@@ -215,7 +222,8 @@ mod tests {
             ..OverviewQuery::default()
         };
         let repo = RepoName::parse("acme/widgets").expect("a name");
-        let filter = filter(&[repo], None, &query, Walk::Order);
+        let visible = Visible { repos: vec![repo], ..Visible::default() };
+        let filter = filter(&visible, None, &query, Walk::Order);
         for text in ["1=1", "a'b", "o'neil", "acme"] {
             assert!(!filter.sql.contains(text), "{}", filter.sql);
         }

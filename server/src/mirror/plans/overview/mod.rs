@@ -46,8 +46,7 @@ pub(super) async fn overview(
     query: &OverviewQuery,
 ) -> Result<Overview, Problem> {
     let visible = visible(app, viewer).await?;
-    let repos = visible.repos.as_slice();
-    let wanted_rows = wanted(repos, viewer, query);
+    let wanted_rows = wanted(&visible, viewer, query);
     let page = |number: u32| {
         let sql = selecting(&wanted_rows, query, PAGE, (number - 1).saturating_mul(PAGE));
         rows(app, &wanted_rows, sql)
@@ -58,11 +57,11 @@ pub(super) async fn overview(
             return Ok(Vec::new());
         }
         let all = OverviewQuery { needs: true, ..OverviewQuery::default() };
-        let wanted = wanted(repos, viewer, &all);
+        let wanted = wanted(&visible, viewer, &all);
         rows(app, &wanted, selecting(&wanted, &all, MOST_NEEDED, 0)).await
     };
     let (counts, rows, needs_you) =
-        tokio::try_join!(counts(app, filter(repos, viewer, query, Walk::Counts)), page(asked), needed)
+        tokio::try_join!(counts(app, filter(&visible, viewer, query, Walk::Counts)), page(asked), needed)
             .map_err(fault)?;
     let chosen = |phase: &Phase| query.phase.is_empty() || query.phase.contains(phase);
     let total: u32 = counts.iter().filter(|(phase, _)| chosen(phase)).map(|(_, count)| count).sum();
@@ -70,8 +69,8 @@ pub(super) async fn overview(
     // A page beyond the last is the last.
     let rows = if asked > pages { page(pages).await.map_err(fault)? } else { rows };
     Ok(Overview {
-        rows,
-        needs_you,
+        rows: visible.only(rows),
+        needs_you: visible.only(needs_you),
         counts,
         total,
         page: asked.min(pages),
@@ -88,12 +87,13 @@ pub(super) async fn export(
     query: &OverviewQuery,
 ) -> Result<Vec<PlanRow>, Problem> {
     let visible = visible(app, viewer).await?;
-    let wanted = wanted(&visible.repos, viewer, query);
-    rows(app, &wanted, selecting(&wanted, query, MOST_EXPORTED, 0)).await.map_err(fault)
+    let wanted = wanted(&visible, viewer, query);
+    let rows = rows(app, &wanted, selecting(&wanted, query, MOST_EXPORTED, 0)).await.map_err(fault)?;
+    Ok(visible.only(rows))
 }
 
-fn wanted(repos: &[RepoName], viewer: Option<&Viewer>, query: &OverviewQuery) -> Filter {
-    let mut wanted = filter(repos, viewer, query, Walk::Order);
+fn wanted(visible: &Visible, viewer: Option<&Viewer>, query: &OverviewQuery) -> Filter {
+    let mut wanted = filter(visible, viewer, query, Walk::Order);
     if !query.phase.is_empty() {
         wanted.any_of("phase", query.phase.iter().map(|phase| phase.slug().to_owned()));
     }
@@ -118,19 +118,21 @@ async fn counts(app: &App, filter: Filter) -> Result<Vec<(Phase, u32)>, sqlx::Er
     Ok(Phase::ALL.iter().map(|phase| (*phase, found.get(phase.slug()).copied().unwrap_or(0))).collect())
 }
 
-/// How the database answers a view of these repositories: the lines of its plans, for the counts and
-/// for the rows. For looking into a slow page.
+/// How the database answers a view of these repositories, which may be `all` there are: the lines of its
+/// plans, for the counts and for the rows. For looking into a slow page.
 ///
 /// # Errors
 /// The database's.
 pub async fn explain(
     app: &App,
     repos: &[RepoName],
+    all: bool,
     viewer: Option<&Viewer>,
     query: &OverviewQuery,
 ) -> Result<Vec<String>, sqlx::Error> {
-    let counted = filter(repos, viewer, query, Walk::Counts);
-    let wanted = wanted(repos, viewer, query);
+    let visible = Visible { repos: repos.to_vec(), all, ..Visible::default() };
+    let counted = filter(&visible, viewer, query, Walk::Counts);
+    let wanted = wanted(&visible, viewer, query);
     let mut lines = Vec::new();
     for (filter, sql) in [
         (&counted, counting(&counted)),

@@ -2,7 +2,7 @@
 
 use futures::stream::{self, StreamExt};
 use sqlx::Row;
-use waymark_app::areas::{Problem, ProblemKind, RepoName, Viewer};
+use waymark_app::areas::{PlanRow, Problem, ProblemKind, RepoName, Viewer};
 
 use crate::mirror::access::{self, Level};
 use crate::mirror::fault;
@@ -12,8 +12,18 @@ use crate::state::App;
 #[derive(Debug, Default)]
 pub(crate) struct Visible {
     pub repos: Vec<RepoName>,
+    /// There are no others in the mirror.
+    pub all: bool,
     /// Those of them whose copy is old, with the reason.
     pub stale: Vec<(RepoName, String)>,
+}
+
+impl Visible {
+    /// What of these may be seen: a repository may have come after the others were asked about.
+    pub fn only(&self, mut rows: Vec<PlanRow>) -> Vec<PlanRow> {
+        rows.retain(|row| self.repos.contains(&row.repo));
+        rows
+    }
 }
 
 /// Asks GitHub, or what it answered before, about each private repository.
@@ -39,6 +49,7 @@ pub(crate) async fn visible(app: &App, viewer: Option<&Viewer>) -> Result<Visibl
         seen.map(|()| (repo, stale))
     });
     let answers: Vec<Result<(RepoName, Option<String>), ProblemKind>> = asked.buffered(8).collect().await;
+    let known = answers.len();
     let (mut found, mut unasked) = (Visible::default(), false);
     for answer in answers {
         match answer {
@@ -50,6 +61,7 @@ pub(crate) async fn visible(app: &App, viewer: Option<&Viewer>) -> Result<Visibl
             Err(_) => {}
         }
     }
+    found.all = found.repos.len() == known;
     // Whether the viewer may see those is not known, so they are not named.
     if let (true, Some(repo)) = (unasked, found.repos.first()) {
         let why = "GitHub cannot be asked which private repositories you may see; they are left out for now.";
