@@ -2,7 +2,7 @@
 
 use waymark_app::areas::{ActionKind, NewForm, NodeStatus, ObjectiveCommand, ObjectivePage, ObjectivesQuery};
 use waymark_domain::lifecycle::Phase;
-use waymark_domain::roadmap;
+use waymark_domain::roadmap::{self, Node};
 
 use super::{node, on_github, widgets, write};
 use crate::plans::Person;
@@ -98,6 +98,36 @@ async fn a_node_is_planned_merged_and_leads_to_the_next_ones() {
             assert!(shown.body.contains(part), "{part}: {}", shown.body);
         }
         assert!(!world.github.writes().await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_objective_of_which_nothing_is_left_is_closed_when_somebody_says_so() {
+    world(async |world| {
+        let writer = Person::signed_in(world, "writer").await;
+        let reader = Person::signed_in(world, "reader").await;
+        writer.connect().await;
+        let done = Node { status: NodeStatus::Done, pr: Some("#1".into()), ..node("1.1", Some(&[])) };
+        let skipped = Node { status: NodeStatus::Skipped, ..node("1.2", Some(&["1.1"])) };
+        let number = write(world, vec![done, skipped]).await;
+        let page = writer.objective(number, None, |page| page.row.done == 1).await;
+        assert!(page.row.open && page.complete);
+        let close = |person: &Person<'_>| {
+            let (objectives, viewer) = (person.areas.objectives.clone(), person.viewer.clone());
+            async move { objectives.command(&viewer, &widgets(), number, ObjectiveCommand::Close).await }
+        };
+        assert!(close(&reader).await.is_err());
+        let at = format!("/repos/acme/widgets/issues/{number}");
+        assert_eq!(world.github.get("writer", &at).await["state"], "open");
+        close(&writer).await.expect("closed");
+        let issue = world.github.get("writer", &at).await;
+        assert_eq!(
+            (issue["state"].as_str(), issue["state_reason"].as_str()),
+            (Some("closed"), Some("completed"))
+        );
+        writer.objective(number, None, |page| !page.row.open).await;
+        world.github.writes().await;
     })
     .await;
 }
