@@ -11,10 +11,17 @@ let waiting;
 let busy = false;
 let again = false;
 let unreachable = false;
+/** Something changed that the page shown at that time was not about. */
+let unheeded = false;
 
 export function listenForChanges() {
   connect(1000);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && refreshSoon());
+  // It may be what the page that was asked for meanwhile is about.
+  document.addEventListener("shown", () => {
+    if (unheeded) refreshSoon();
+    unheeded = false;
+  });
   setInterval(() => document.visibilityState === "visible" && refreshSoon(), SLOWLY);
   document.addEventListener("click", (event) => {
     if (event.target.id !== "new-rows") return;
@@ -32,6 +39,7 @@ function connect(pause) {
   };
   const changed = (event) => {
     if (concerns(read(event.data))) refreshSoon();
+    else unheeded = true;
   };
   stream.onmessage = changed;
   stream.addEventListener("change", changed);
