@@ -127,8 +127,8 @@ async fn a_dispatch_asked_for_twice_with_one_draft_is_one() {
         assert_eq!(view.status, StatusCode::OK, "{view:?}");
         assert_eq!(world.sign_in("outsider").await.get(&place).await.status, StatusCode::NOT_FOUND);
         let state = async || writer.get(&place).await.json()["state"].clone();
-        until(60, state, |state| state == "sent").await;
-        world.github.idle(120).await;
+        until(state, |state| state == "sent").await;
+        world.github.idle().await;
         let on_github =
             world.github.get("admin", "/repos/acme/secret/issues?state=all&labels=erk-plan").await;
         assert_eq!(on_github.as_array().map(Vec::len), Some(1), "{on_github}");
@@ -235,14 +235,13 @@ async fn answers_are_as_described() {
         let made = world.github.send("writer", Method::POST, "/repos/acme/widgets/issues", issue).await;
         let number = made["number"].as_i64().expect("a number");
         writer.json(Method::PUT, "/api/v1/repositories/acme/widgets/connection", &Value::Null).await;
-        until(60, async || writer.get("/api/v1/plans").await.json()["total"].clone(), |total| *total == 1)
-            .await;
+        until(async || writer.get("/api/v1/plans").await.json()["total"].clone(), |total| *total == 1).await;
         let needs = ["1.1"].as_slice();
         let nodes = vec![objectives::node("1.1", Some(&[])), objectives::node("1.2", Some(needs))];
         let objective = objectives::write(world, nodes).await;
         let place = format!("/api/v1/repositories/acme/widgets/objectives/{objective}");
         let seen = async || writer.get(&place).await.status;
-        until(60, seen, |status| *status == StatusCode::OK).await;
+        until(seen, |status| *status == StatusCode::OK).await;
         let commands = format!("{place}/commands");
         for (command, status) in [
             (json!({"do": "auto-on", "most": 0}), StatusCode::UNPROCESSABLE_ENTITY),
@@ -253,7 +252,7 @@ async fn answers_are_as_described() {
             assert_eq!(page.status, status, "{command}: {page:?}");
         }
         let announced = async || writer.get(&place).await.json()["auto"]["nodes"].clone();
-        until(60, announced, |nodes| nodes[0]["state"]["is"] == "announced").await;
+        until(announced, |nodes| nodes[0]["state"]["is"] == "announced").await;
         let veto = json!({"do": "veto", "node": "1.1"});
         assert_eq!(writer.json(Method::POST, &commands, &veto).await.status, StatusCode::NO_CONTENT);
         let mut start = form("acme/widgets");

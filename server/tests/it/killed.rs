@@ -1,11 +1,9 @@
 //! `kill -9` after each write of a dispatch: the next start finishes it, and nothing is made twice.
 
-use std::time::Duration;
-
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Browser, World, world_without_server};
+use crate::support::{Browser, World, until, world_without_server};
 
 /// The writes of a one-shot dispatch: method, path, and whether an earlier write has the same address, so
 /// that only the one after the run is meant.
@@ -25,14 +23,9 @@ const WRITES: [(&str, &str, bool); 11] = [
 
 const RUN: (&str, &str, bool) = ("POST", "/dispatches$", false);
 
-/// Asks until the answer fits; the test runner's own limit ends what never does.
-async fn until<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
-    loop {
-        if let Some(found) = ask().await {
-            return found;
-        }
-        tokio::time::sleep(Duration::from_millis(25)).await;
-    }
+/// Asks until there is something.
+async fn found<T: std::fmt::Debug>(ask: impl AsyncFnMut() -> Option<T>) -> T {
+    until(ask, Option::is_some).await.expect("something")
 }
 
 /// Holds back the answer to the next such write.
@@ -44,7 +37,7 @@ async fn hold(world: &World, (method, path, _): (&str, &str, bool)) {
 /// Waits until GitHub has carried out such a write, and answers its number in the journal.
 async fn written(world: &World, after: u64, (method, path, _): (&str, &str, bool)) -> u64 {
     let path = regex::Regex::new(path).expect("a pattern");
-    until(async || {
+    found(async || {
         let mut journal = world.github.journal().await.into_iter();
         journal.find(|entry| entry.n > after && entry.method == method && path.is_match(&entry.path))
     })
@@ -77,7 +70,7 @@ async fn killed_after(
     world.github.control(Method::DELETE, "faults", None).await;
     world.github.set("release", json!({})).await;
     let process = world.process().await;
-    let dispatch = until(async || {
+    let dispatch = found(async || {
         let view = browser.get(&format!("/api/v1/dispatches/{id}")).await.json();
         let rests = matches!(view["state"].as_str(), Some("sent" | "stopped"));
         let working = view["operations"].as_array().is_some_and(|list| {
@@ -137,7 +130,7 @@ async fn a_batch_goes_on_where_it_was() {
             let page = browser.form("/do/submit", &fields).await;
             assert_eq!(page.location(), Some("/batches/batch0000000000000002"), "{page:?}");
             let opened = |path: &str| path.ends_with("/pulls");
-            until(async || {
+            found(async || {
                 let writes = world.github.writes().await;
                 (writes.iter().filter(|write| opened(&write.path)).count() == 2).then_some(())
             })
@@ -146,7 +139,7 @@ async fn a_batch_goes_on_where_it_was() {
             world.github.control(Method::DELETE, "faults", None).await;
             world.github.set("release", json!({})).await;
             let process = world.process().await;
-            until(async || {
+            found(async || {
                 let page = browser.get("/batches/batch0000000000000002").await;
                 page.body.contains("3 of 3 sent").then_some(())
             })
@@ -216,25 +209,21 @@ async fn a_webhook_that_was_taken_is_worked_on_after_the_next_start() {
                 let path = format!("/api/v1/repositories/acme/widgets/plans/{}", made["number"]);
                 browser.get(&path).await.json()["phase"].as_str().map(str::to_owned)
             };
-            until(async || phase().await.filter(|phase| phase == "created")).await;
+            found(async || phase().await.filter(|phase| phase == "created")).await;
             // From here on only a delivery can tell: the lists are out of order.
             let lists = json!({"method": "GET", "path": "/issues\\?", "status": 500, "times": 10_000});
-            world.github.set("faults", lists).await;
-            let read = json!({"method": "GET", "path": format!("{issue}$"), "hold": true, "times": 1});
+            world.github.set("faults", lists.clone()).await;
+            // Whoever reads the plan waits, so that the delivery is taken and not yet worked on.
+            let read = json!({"method": "GET", "path": format!("{issue}$"), "hold": true, "times": 10_000});
             world.github.set("faults", read).await;
-            let before = world.github.journal().await.last().map_or(0, |entry| entry.n);
             world.github.send("admin", Method::PATCH, &issue, json!({"state": "closed"})).await;
-            until(async || {
-                let journal = world.github.journal().await;
-                journal
-                    .into_iter()
-                    .find(|entry| entry.n > before && entry.method == "GET" && entry.path == issue)
-            })
-            .await;
+            world.github.idle().await;
             process.kill().await;
+            world.github.control(Method::DELETE, "faults", None).await;
+            world.github.set("faults", lists).await;
             world.github.set("release", json!({})).await;
             let process = world.process().await;
-            until(async || phase().await.filter(|phase| phase == "closed")).await;
+            found(async || phase().await.filter(|phase| phase == "closed")).await;
             process.kill().await;
             world.github.writes().await;
         },

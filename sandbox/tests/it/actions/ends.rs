@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{WIDGETS, commit, conclusions, dispatch, jobs, run, turns, until_running, workflow};
+use super::{WIDGETS, commit, conclusions, dispatch, found, jobs, run, until_running, workflow};
 use crate::harness::{Box, options};
 
 #[tokio::test]
@@ -80,15 +80,9 @@ async fn a_run_can_be_cancelled_in_every_state() {
     }
     let waiting = dispatch(&writer, "try.yml", json!({})).await;
     cancel(waiting, "cancel").await;
-    let mut turns = turns();
-    loop {
-        turns.tick().await;
-        let now = run(&writer, waiting).await;
-        if now["status"] == "completed" {
-            assert_eq!(now["conclusion"], "cancelled");
-            break;
-        }
-    }
+    let over =
+        found(async || Some(run(&writer, waiting).await).filter(|run| run["status"] == "completed")).await;
+    assert_eq!(over["conclusion"], "cancelled");
     for id in running {
         cancel(id, "force-cancel").await;
     }

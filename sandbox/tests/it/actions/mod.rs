@@ -6,7 +6,6 @@ mod runs;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::time::Interval;
 
 use crate::harness::{Box, Person};
 
@@ -74,22 +73,29 @@ pub(super) async fn log(b: &Box, who: &Person, job: &Value) -> String {
     text.text().await.expect("a log")
 }
 
-/// When to ask again: more often, and the rate limit is used up before a slow machine gets there.
-pub(super) fn turns() -> Interval {
-    tokio::time::interval(Duration::from_millis(25))
+/// Asks until there is something. More often, and the rate limit is used up before a slow machine gets there.
+pub(super) async fn found<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let asking = async {
+        let mut turns = tokio::time::interval(Duration::from_millis(25));
+        loop {
+            turns.tick().await;
+            if let Some(found) = ask().await {
+                return found;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(120), asking).await.expect("it comes in time")
 }
 
 /// Waits until a step named `Marker` runs.
 pub(super) async fn until_running(who: &Person, id: u64) -> Vec<Value> {
-    let mut turns = turns();
-    loop {
-        turns.tick().await;
+    let begun = |s: &Value| s["name"] == "Marker" && s["status"] == "in_progress";
+    found(async || {
         let all = jobs(who, id).await;
-        let begun = |s: &Value| s["name"] == "Marker" && s["status"] == "in_progress";
-        if all.iter().any(|j| j["steps"].as_array().is_some_and(|s| s.iter().any(begun))) {
-            return all;
-        }
-    }
+        let runs = all.iter().any(|j| j["steps"].as_array().is_some_and(|s| s.iter().any(begun)));
+        runs.then_some(all)
+    })
+    .await
 }
 
 pub(super) fn conclusions(job: &Value) -> Vec<(String, String)> {

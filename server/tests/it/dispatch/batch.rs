@@ -4,17 +4,13 @@ use serde_json::json;
 use waymark_app::areas::{BatchView, BatchWork, DispatchState, ItemState, NewForm};
 
 use super::bench::Bench;
+use crate::support::until;
 
 /// Waits until no item waits or works.
 async fn over(bench: &Bench, id: &str) -> BatchView {
-    let mut ticks = tokio::time::interval(std::time::Duration::from_millis(10));
-    loop {
-        ticks.tick().await;
-        let batch = bench.area.batch(&bench.viewer(), id).await.expect("seen");
-        if !batch.items.iter().any(|item| matches!(item.state, ItemState::Waiting | ItemState::Working)) {
-            return batch;
-        }
-    }
+    let ask = async || bench.area.batch(&bench.viewer(), id).await.expect("seen");
+    let works = |state| matches!(state, ItemState::Waiting | ItemState::Working);
+    until(ask, |batch| !batch.items.iter().any(|item| works(item.state))).await
 }
 
 fn states(batch: &BatchView) -> Vec<ItemState> {

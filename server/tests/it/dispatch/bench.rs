@@ -13,7 +13,7 @@ use waymark_server::config::{Config, EncryptionKey};
 use waymark_server::serve;
 use waymark_server::state::App;
 
-use crate::support::database::Database;
+use crate::support::{database::Database, until};
 
 pub struct Bench {
     pub sandbox: waymark_sandbox::Sandbox,
@@ -265,15 +265,8 @@ impl Bench {
         let runs = "/dispatches$";
         self.control("faults", json!({"method": "POST", "path": runs, "hold": true, "times": 1})).await;
         let id = self.dispatch().await;
-        let mut ticks = tokio::time::interval(Duration::from_millis(10));
-        loop {
-            ticks.tick().await;
-            let held =
-                |entry: &Value| entry["path"].as_str().is_some_and(|path| path.ends_with("/dispatches"));
-            if self.journal().await.iter().any(held) {
-                break;
-            }
-        }
+        let held = |entry: &Value| entry["path"].as_str().is_some_and(|path| path.ends_with("/dispatches"));
+        until(async || self.journal().await, |journal| journal.iter().any(held)).await;
         self.control("faults", fault).await;
         self.control("release", json!({})).await;
         id
@@ -285,14 +278,8 @@ impl Bench {
 
     /// Waits until the dispatch neither runs nor is being undone.
     pub async fn rest(&self, id: &str) -> DispatchView {
-        let mut ticks = tokio::time::interval(Duration::from_millis(10));
-        loop {
-            ticks.tick().await;
-            let view = self.area.get(&self.viewer(), id).await.expect("seen");
-            if !matches!(view.state, DispatchState::Running | DispatchState::Undoing) {
-                return view;
-            }
-        }
+        let ask = async || self.area.get(&self.viewer(), id).await.expect("seen");
+        until(ask, |view| !matches!(view.state, DispatchState::Running | DispatchState::Undoing)).await
     }
 
     /// What the repository holds, by the identity of each thing.

@@ -121,7 +121,7 @@ async fn starts_keep_to_their_limit_and_stop_with_the_right_to_write() {
         let page = writer.objective(number, None, working).await;
         let plan = page.node("1.1").and_then(|node| node.work.as_ref()).expect("its plan").number;
         writer.until(plan, Phase::Complete).await;
-        world.github.idle(60).await;
+        world.github.idle().await;
         let page = writer.objective(number, None, |_| true).await;
         assert_eq!(status(&page, "1.2"), Some(NodeStatus::Pending), "there is no room for it");
         assert_eq!(state(&page, "1.2"), None);
@@ -153,7 +153,7 @@ async fn starts_keep_to_their_limit_and_stop_with_the_right_to_write() {
         assert_eq!(held.len(), 1, "{:?}", page.auto);
         let other = if held == ["1.2"] { "2.1" } else { "1.2" };
         admin.objective(number, None, |page| status(page, other) == Some(NodeStatus::Planning)).await;
-        world.github.idle(120).await;
+        world.github.idle().await;
 
         assert_eq!(made(&world.github, "1.1").await, ["writer"]);
         assert_eq!(made(&world.github, other).await, ["admin"]);
@@ -174,7 +174,7 @@ async fn a_start_outlives_the_process_and_is_made_once() {
         let number = write(world, vec![node("1.1", Some(&[]))]).await;
         let path = format!("/acme/widgets/objectives/{number}");
         let shown = async || browser.get(&path).await.body;
-        until(30, shown, |body| body.contains("id=\"auto-start\"")).await;
+        until(shown, |body| body.contains("id=\"auto-start\"")).await;
         let written = number.to_string();
         let fields =
             [("repo", "acme/widgets"), ("number", written.as_str()), ("do", "auto-on"), ("most", "1")];
@@ -185,13 +185,13 @@ async fn a_start_outlives_the_process_and_is_made_once() {
         let held = json!({"method": "POST", "path": "/issues$", "hold": true, "when": "after", "times": 1});
         world.github.set("faults", held).await;
         let process = world.process().await;
-        until(60, async || made(&world.github, "1.1").await, |made| made.len() == 1).await;
+        until(async || made(&world.github, "1.1").await, |made| made.len() == 1).await;
         process.kill().await;
         world.github.control(Method::DELETE, "faults", None).await;
         world.github.set("release", json!({})).await;
 
         let process = world.process().await;
-        until(60, shown, |body| body.contains("data-status=\"planning\"")).await;
+        until(shown, |body| body.contains("data-status=\"planning\"")).await;
         process.kill().await;
         assert_eq!(made(&world.github, "1.1").await, ["writer"]);
         let runs = "/repos/acme/widgets/actions/workflows/one-shot.yml/runs";

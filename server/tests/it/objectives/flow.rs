@@ -60,7 +60,7 @@ async fn a_node_is_planned_merged_and_leads_to_the_next_ones() {
         assert_eq!(refused[0].field.as_deref(), Some("node"));
 
         writer.until(plan, Phase::Complete).await;
-        world.github.idle(60).await;
+        world.github.idle().await;
         let merge = ActionKind::Merge;
         writer.areas.plans.act(&writer.viewer, &widgets(), plan, merge, None).await.expect("merged");
         let page =
@@ -83,7 +83,7 @@ async fn a_node_is_planned_merged_and_leads_to_the_next_ones() {
         let close = ObjectiveCommand::Close;
         let refused = writer.areas.objectives.command(&writer.viewer, &widgets(), number, close).await;
         assert!(refused.is_err_and(|problem| problem.message.contains("not complete")));
-        world.github.idle(60).await;
+        world.github.idle().await;
 
         let page = writer.objective(number, None, |page| page.findings.is_empty()).await;
         assert!(page.row.open);

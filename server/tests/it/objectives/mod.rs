@@ -90,7 +90,7 @@ impl Person<'_> {
                 changes.next().await;
             }
         };
-        match tokio::time::timeout(crate::plans::PATIENCE, found).await {
+        match tokio::time::timeout(crate::support::PATIENCE, found).await {
             Ok(page) => page,
             Err(_) => panic!("the objective does not come to fit: {last:#?}"),
         }

@@ -38,17 +38,17 @@ async fn a_fault_at_the_second_of_four_dispatches_no_node_twice() {
         let over = |batch: &BatchView| {
             batch.items.iter().all(|item| matches!(item.state, ItemState::Done | ItemState::Failed))
         };
-        let seen = until(120, ask, over).await;
+        let seen = until(ask, over).await;
         let states: Vec<ItemState> = seen.items.iter().map(|item| item.state).collect();
         assert_eq!(states, [ItemState::Done, ItemState::Failed, ItemState::Done, ItemState::Done]);
         dispatches.retry_item(&writer.viewer, &id, 2).await.expect("tried again");
         let done = |batch: &BatchView| batch.items.iter().all(|item| item.state == ItemState::Done);
-        until(120, ask, done).await;
+        until(ask, done).await;
         let planned = |page: &waymark_app::areas::ObjectivePage| {
             page.nodes().all(|node| node.status != NodeStatus::Pending && node.pr.is_some())
         };
         writer.objective(number, None, planned).await;
-        world.github.idle(120).await;
+        world.github.idle().await;
 
         let mut made: HashMap<String, usize> = HashMap::new();
         for write in world.github.writes().await {

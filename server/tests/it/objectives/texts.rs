@@ -57,10 +57,10 @@ async fn an_objective_is_created_once_as_its_preview_says() {
         let id = create().await.expect("begun");
         assert_eq!(create().await.as_deref(), Ok(id.as_str()), "a second press is the same dispatch");
         let ask = async || dispatches.get(&writer.viewer, &id).await.expect("the dispatch");
-        let stopped = until(30, ask, |view| view.state == DispatchState::Stopped).await;
+        let stopped = until(ask, |view| view.state == DispatchState::Stopped).await;
         let number = stopped.issue.expect("the issue was made");
         dispatches.command(&writer.viewer, &id, DispatchCommand::Resume).await.expect("resumed");
-        until(30, ask, |view| view.state == DispatchState::Sent).await;
+        until(ask, |view| view.state == DispatchState::Sent).await;
         assert_eq!(create().await.as_deref(), Ok(id.as_str()));
 
         let made = issues(world, "Objective: Names for all").await;
@@ -104,9 +104,9 @@ async fn an_objective_is_created_once_as_its_preview_says() {
         world.github.set("faults", refused).await;
         let id = dispatches.create_objective(&writer.viewer, None, &form).await.expect("begun");
         let ask = async || dispatches.get(&writer.viewer, &id).await.expect("the dispatch");
-        let stopped = until(30, ask, |view| view.state == DispatchState::Stopped).await;
+        let stopped = until(ask, |view| view.state == DispatchState::Stopped).await;
         dispatches.command(&writer.viewer, &id, DispatchCommand::Undo).await.expect("undone");
-        until(30, ask, |view| view.state == DispatchState::Undone).await;
+        until(ask, |view| view.state == DispatchState::Undone).await;
         let at = format!("/repos/acme/widgets/issues/{}", stopped.issue.unwrap_or_default());
         assert_eq!(world.github.get("writer", &at).await["state"], "closed");
         let said = world.github.get("writer", &format!("{at}/comments")).await;
@@ -257,9 +257,9 @@ async fn older_roadmaps_are_upgraded() {
         let id = texts.upgrade(&writer.viewer, &widgets(), number, &changes.version).await.expect("begun");
         let id = id.expect("a dispatch");
         let ask = async || dispatches.get(&writer.viewer, &id).await.expect("the dispatch");
-        until(30, ask, |view| view.state == DispatchState::Stopped).await;
+        until(ask, |view| view.state == DispatchState::Stopped).await;
         dispatches.command(&writer.viewer, &id, DispatchCommand::Undo).await.expect("undone");
-        until(30, ask, |view| view.state == DispatchState::Undone).await;
+        until(ask, |view| view.state == DispatchState::Undone).await;
         let at = format!("/repos/acme/widgets/issues/{number}");
         assert_eq!(world.github.get("writer", &format!("{at}/comments")).await, json!([]));
         assert_eq!(world.github.get("writer", &at).await["body"], tables);
@@ -267,9 +267,9 @@ async fn older_roadmaps_are_upgraded() {
         let id = texts.upgrade(&writer.viewer, &widgets(), number, &changes.version).await.expect("begun");
         let id = id.expect("a dispatch");
         let ask = async || dispatches.get(&writer.viewer, &id).await.expect("the dispatch");
-        until(30, ask, |view| view.state == DispatchState::Stopped).await;
+        until(ask, |view| view.state == DispatchState::Stopped).await;
         dispatches.command(&writer.viewer, &id, DispatchCommand::Resume).await.expect("resumed");
-        until(30, ask, |view| view.state == DispatchState::Sent).await;
+        until(ask, |view| view.state == DispatchState::Sent).await;
         let (body, comment, map) = on_github(world, number).await;
         assert_eq!(outline::write(&map), "### Phase 1: Thread\n- 1.1 a\n- 1.2 b\n");
         assert_eq!(states(&map)[0], ("1.1", Status::Done, Some("#3")));

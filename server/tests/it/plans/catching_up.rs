@@ -82,7 +82,7 @@ async fn a_rebuilt_mirror_is_the_same() {
     world(async |world| {
         let (_, numbers) = tracked(world, 3).await;
         close(world, numbers[1]).await;
-        world.github.idle(30).await;
+        world.github.idle().await;
         mirror::sync_repo(world.app(), &repo("acme/widgets")).await.expect("read");
         let all = async || {
             let mut all = Vec::new();

@@ -52,7 +52,7 @@ async fn an_instruction_becomes_a_merged_pull_request() {
         assert!(again.is_err_and(|problem| problem.message.contains("already")));
         let merges = world.github.writes().await;
         assert_eq!(merges.iter().filter(|write| write.path.ends_with("/merge")).count(), 1);
-        world.github.idle(60).await;
+        world.github.idle().await;
     })
     .await;
 }
@@ -79,7 +79,7 @@ async fn a_one_shot_that_failed_in_a_step_is_edited_and_gone_on_with() {
         let sent = writes.iter().find(|write| write.path.ends_with("/plan-implement.yml/dispatches"));
         let sent = sent.and_then(|write| write.body.clone()).expect("it was dispatched");
         assert!(sent.contains("\"from_step\":\"2\""), "{sent}");
-        world.github.idle(60).await;
+        world.github.idle().await;
     })
     .await;
 }
@@ -104,7 +104,7 @@ async fn a_plan_is_edited_and_approved() {
         plans.act(&writer.viewer, &widgets, number, approve, None).await.expect("approved");
         let seen = writer.until(number, Phase::Complete).await;
         assert!(!seen.contains(&Phase::Failed), "{seen:?}");
-        world.github.idle(60).await;
+        world.github.idle().await;
         let page = writer.plan(number).await;
         assert_eq!(page.attempts.len(), 2, "{:#?}", page.attempts);
         assert!(!world.github.writes().await.is_empty());

@@ -15,10 +15,7 @@ use waymark_app::areas::{Areas, DispatchState, Mode, NewForm, PlanPage, RepoName
 use waymark_domain::lifecycle::Phase;
 use waymark_server::serve;
 
-use crate::support::World;
-
-/// Longest wait for something that a run does.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+use crate::support::{PATIENCE, World};
 
 /// A person who has signed in, with what they use.
 pub struct Person<'a> {

@@ -66,7 +66,7 @@ async fn a_run_that_does_not_stop_is_forced_and_its_state_is_named() {
             world.github.send("admin", Method::POST, &format!("{path}/cancel"), json!({})).await;
             writer.until(number, Phase::Cancelled).await;
             writer.page(number, |page| page.cancelling.is_none()).await;
-            world.github.idle(60).await;
+            world.github.idle().await;
         },
     )
     .await;
@@ -100,7 +100,7 @@ async fn a_run_is_cancelled_while_it_waits_while_it_works_and_not_once_it_is_ove
             let again = cancel(number).await;
             assert!(again.is_err_and(|problem| problem.message.contains("over")));
         }
-        world.github.idle(60).await;
+        world.github.idle().await;
         let asked = world.github.writes().await;
         assert_eq!(asked.iter().filter(|write| write.path.ends_with("/cancel")).count(), 3);
     })
@@ -113,7 +113,7 @@ async fn a_log_is_read_once_and_shows_where_it_failed() {
         let writer = Person::signed_in(world, "writer").await;
         let number = submitted(world, &writer, "demo:fail-step 1").await;
         writer.until(number, Phase::Failed).await;
-        world.github.idle(60).await;
+        world.github.idle().await;
         let over = |page: &PlanPage| {
             page.attempts.iter().all(|a| a.run.as_ref().is_some_and(|run| run.status == "completed"))
         };

@@ -36,7 +36,7 @@ async fn submitted(person: &Person<'_>, forms: Vec<SubmitForm>) -> BatchView {
 async fn over(person: &Person<'_>, id: &str) -> BatchView {
     let ask = async || person.areas.dispatches.batch(&person.viewer, id).await.expect("the batch");
     let rests = |state| !matches!(state, ItemState::Waiting | ItemState::Working);
-    until(120, ask, |batch: &BatchView| batch.items.iter().all(|item| rests(item.state))).await
+    until(ask, |batch: &BatchView| batch.items.iter().all(|item| rests(item.state))).await
 }
 
 fn states(batch: &BatchView) -> Vec<ItemState> {
@@ -85,7 +85,7 @@ async fn a_plan_is_created_from_text_and_repaired_when_its_comment_was_refused()
         world.github.set("faults", refused).await;
         let id = dispatches.create_plan(&writer.viewer, None, &form).await.expect("begun");
         let ask = async || dispatches.get(&writer.viewer, &id).await.expect("the dispatch");
-        let stopped = until(30, ask, |view| view.state == waymark_app::areas::DispatchState::Stopped).await;
+        let stopped = until(ask, |view| view.state == waymark_app::areas::DispatchState::Stopped).await;
         let number = stopped.issue.expect("the issue was made");
         writer.until(number, Phase::PlanMissing).await;
         let page = writer.plan(number).await;
@@ -96,7 +96,7 @@ async fn a_plan_is_created_from_text_and_repaired_when_its_comment_was_refused()
         writer.until(number, Phase::Created).await;
         let can = |page: &PlanPage, kind| page.actions.iter().any(|o| o.kind == kind && o.refused.is_none());
         let whole = |page: &PlanPage| page.plan.is_some() && can(page, ActionKind::Submit);
-        let page = until(30, async || writer.plan(number).await, whole).await;
+        let page = until(async || writer.plan(number).await, whole).await;
         assert!(!can(&page, ActionKind::Resubmit));
         assert_eq!((page.title.as_str(), page.plan.as_deref()), ("Write the rules down", Some(PLAN)));
         let issue = get(world, &format!("issues/{number}")).await;
@@ -176,7 +176,7 @@ async fn many_are_checked_first_and_one_that_fails_leaves_the_others() {
         }
         let runs = get(world, "actions/workflows/plan-implement.yml/runs").await;
         assert_eq!(runs["total_count"], 3);
-        world.github.idle(60).await;
+        world.github.idle().await;
     })
     .await;
 }
@@ -206,14 +206,14 @@ async fn branches_of_earlier_attempts_are_used_or_replaced() {
         get(world, &format!("contents/.worker-impl/plan.md?ref={old}")).await;
         let first = inputs(world).await;
         assert_eq!(first["branch_name"], old.as_str());
-        world.github.idle(60).await;
+        world.github.idle().await;
 
         // With its pull request it is dispatched alone.
         let used = look(Existing::Use).await.preview.expect("ready");
         assert_eq!(used.writes[0].operation, "dispatch-run", "{:#?}", used.writes);
         assert_eq!(states(&submitted(&writer, vec![form(number, Existing::Use)]).await), [ItemState::Done]);
         assert_eq!(inputs(world).await["pr_number"], first["pr_number"]);
-        world.github.idle(60).await;
+        world.github.idle().await;
 
         assert_eq!(
             states(&submitted(&writer, vec![form(number, Existing::Replace)]).await),
@@ -230,7 +230,7 @@ async fn branches_of_earlier_attempts_are_used_or_replaced() {
             comments[0]["body"].as_str().is_some_and(|body| body.contains("submitted plan")),
             "{comments}"
         );
-        world.github.idle(60).await;
+        world.github.idle().await;
         let page = writer.page(number, |page| page.attempts.len() == 3).await;
         assert_eq!(page.pr.map(|pr| pr.summary.state), Some(PrState::Draft));
     })
@@ -270,7 +270,7 @@ async fn submitting_again_cancels_the_run_and_a_failed_step_is_gone_on_from() {
         assert_eq!(inputs(world).await["from_step"], "2");
         let page = writer.page(number, |page| page.attempts.len() == 3).await;
         assert_eq!(page.steps.len(), 2, "{:#?}", page.steps);
-        world.github.idle(60).await;
+        world.github.idle().await;
     })
     .await;
 }

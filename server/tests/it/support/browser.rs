@@ -37,8 +37,7 @@ pub struct Browser {
 
 impl Browser {
     pub fn new(base: &str) -> Self {
-        let client =
-            reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+        let client = super::client();
         Browser { base: base.to_owned(), client, cookies: Mutex::default() }
     }
 

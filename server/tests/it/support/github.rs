@@ -30,8 +30,7 @@ pub struct GitHub {
 
 impl GitHub {
     pub fn new(url: String) -> Self {
-        let client =
-            reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+        let client = super::client();
         GitHub { url, client, looked: AtomicBool::new(false) }
     }
 
@@ -90,7 +89,8 @@ impl GitHub {
     }
 
     /// Waits until no run is queued or running and no webhook is undelivered.
-    pub async fn idle(&self, seconds: u32) {
+    pub async fn idle(&self) {
+        let seconds = super::PATIENCE.as_secs();
         let answer = self.control(Method::GET, &format!("idle?wait={seconds}"), None).await;
         assert_eq!(answer["idle"], true, "the sandbox is still busy after {seconds} s: {answer}");
     }

@@ -49,20 +49,26 @@ pub struct World {
     folder: TempDir,
 }
 
-/// Asks until the answer satisfies, for at most this many seconds; answers the last answer.
-pub async fn until<T: std::fmt::Debug>(
-    seconds: u64,
-    mut ask: impl AsyncFnMut() -> T,
-    enough: impl Fn(&T) -> bool,
-) -> T {
-    let end = tokio::time::Instant::now() + Duration::from_secs(seconds);
-    loop {
-        let answer = ask().await;
-        if enough(&answer) {
-            return answer;
+/// What a test waits for comes within this time on any machine, or never.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Asks until the answer satisfies, for at most [`PATIENCE`]; answers the last answer.
+pub async fn until<T: std::fmt::Debug>(mut ask: impl AsyncFnMut() -> T, enough: impl Fn(&T) -> bool) -> T {
+    let mut last = None;
+    let asking = async {
+        let mut turns = tokio::time::interval(Duration::from_millis(25));
+        loop {
+            turns.tick().await;
+            let answer = ask().await;
+            if enough(&answer) {
+                return answer;
+            }
+            last = Some(answer);
         }
-        assert!(tokio::time::Instant::now() < end, "still not so after {seconds} s: {answer:#?}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    match tokio::time::timeout(PATIENCE, asking).await {
+        Ok(answer) => answer,
+        Err(_) => panic!("still not so after {PATIENCE:?}: {last:#?}"),
     }
 }
 
@@ -196,6 +202,12 @@ impl World {
         assert!(violations.is_empty(), "GitHub's contract was broken: {violations:#?}");
         assert!(unseen.is_empty(), "the test did not look at these writes: {unseen:#?}");
     }
+}
+
+/// A client that shows redirects and waits no longer than a test does.
+fn client() -> reqwest::Client {
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(2 * PATIENCE);
+    client.build().expect("a client")
 }
 
 /// A port that stays this test's own when it is given up and taken again: the system gives ports of this

@@ -8,6 +8,8 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use waymark_server::config::Config;
 
+use super::PATIENCE;
+
 pub struct Process {
     child: Child,
 }
@@ -48,14 +50,20 @@ impl Process {
             .spawn()
             .expect("the program starts");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        while let Some(line) = lines.next_line().await.expect("its output is read") {
-            if line.starts_with("Waymark ") {
-                tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-                return Process { child };
+        let listening = async {
+            while let Some(line) = lines.next_line().await.expect("its output is read") {
+                if line.starts_with("Waymark ") {
+                    return true;
+                }
             }
+            false
+        };
+        if !tokio::time::timeout(PATIENCE, listening).await.unwrap_or(false) {
+            let log = std::fs::read_to_string(folder.join("waymark.log")).unwrap_or_default();
+            panic!("waymark serve does not come to listen:\n{log}");
         }
-        let log = std::fs::read_to_string(folder.join("waymark.log")).unwrap_or_default();
-        panic!("waymark serve ended at its start:\n{log}");
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Process { child }
     }
 
     /// Ends it as `kill -9` does, and waits until it is gone.
