@@ -10,8 +10,8 @@ use crate::db::Db;
 use crate::dispatch::Engine;
 use crate::events::Events;
 use crate::github::{GitHub, Installations};
-use crate::mirror::Mirror;
 use crate::mirror::access::AccessCache;
+use crate::mirror::{Mirror, PlanTable};
 
 /// The running server; cheap to clone.
 #[derive(Clone)]
@@ -25,6 +25,7 @@ pub struct App {
     pub access: AccessCache,
     pub engine: Engine,
     pub mirror: Mirror,
+    pub(crate) plans: PlanTable,
     /// Wakes the worker of webhook deliveries.
     pub inbox: Arc<Notify>,
 }

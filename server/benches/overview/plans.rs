@@ -128,10 +128,8 @@ pub async fn fill(app: &App, plans: i64) -> Result<(), sqlx::Error> {
         let now = START + plans * 60_000;
         let view = facts::view(&snapshot, now);
         let row = facts::row(&repository(index % REPOSITORIES), &snapshot, &view, now);
-        store::put_plan(&mut tx, &row, &view, &snapshot).await?;
-    }
-    for index in 0..REPOSITORIES {
-        store::count_plans(&mut tx, &repository(index)).await?;
+        let version = store::next_version(&mut tx, &row.repo).await?;
+        store::put_plan(&mut tx, version, &row, &view, &snapshot).await?;
     }
     tx.commit().await
 }

@@ -1,5 +1,6 @@
 //! From one reading to the facts that decide the phase. Pure: the time is an argument.
 
+use serde::{Deserialize, Serialize};
 use waymark_app::areas::{
     Checks, PlanRow, PrState, PrSummary, RepoName, ReviewState, RunSummary, Step, StepState,
 };
@@ -305,7 +306,7 @@ fn run_summary(snapshot: &Snapshot, run: &model::Run) -> RunSummary {
 }
 
 /// Who has to do with a plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Involved {
     /// In lower case: GitHub's logins are alike whatever their case.
     pub login: String,

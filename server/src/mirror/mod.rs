@@ -22,6 +22,7 @@ pub mod text;
 
 use waymark_app::areas::{Problem, ProblemKind, RepoName, Viewer};
 
+pub(crate) use plans::PlanTable;
 pub use plans::{Plans, explain};
 pub use refresh::Mirror;
 pub use repositories::Repositories;

@@ -82,7 +82,9 @@ async fn refresh(app: &App, repo: &RepoName, number: i64) -> Result<(), Problem>
         Err(error) => {
             let problem = reader.failed(app, error, &format!("plan #{number} of {repo} was read")).await;
             let mut tx = app.db.begin().await.map_err(fault)?;
-            let news = store::set_plan_stale(&mut tx, repo, number, &words(&problem)).await.map_err(fault)?;
+            let version = store::next_version(&mut tx, repo).await.map_err(fault)?;
+            let why = words(&problem);
+            let news = store::set_plan_stale(&mut tx, version, repo, number, &why).await.map_err(fault)?;
             tx.commit().await.map_err(fault)?;
             if news {
                 publish(app, repo, Some(number));
@@ -95,18 +97,18 @@ async fn refresh(app: &App, repo: &RepoName, number: i64) -> Result<(), Problem>
         None => None,
     };
     let mut tx = app.db.begin().await.map_err(fault)?;
+    let version = store::next_version(&mut tx, repo).await.map_err(fault)?;
     let changed = match &snapshot {
         Some(snapshot) => {
             let view = facts::view(snapshot, as_of);
             let row = facts::row(repo, snapshot, &view, as_of);
-            store::put_plan(&mut tx, &row, &view, snapshot).await.map_err(fault)?;
+            store::put_plan(&mut tx, version, &row, &view, snapshot).await.map_err(fault)?;
             before.is_none_or(|before| {
                 before.snapshot != *snapshot || before.row.phase != row.phase || before.stale.is_some()
             })
         }
-        None => store::remove_plan(&mut tx, repo, number).await.map_err(fault)?,
+        None => store::remove_plan(&mut tx, version, repo, number).await.map_err(fault)?,
     };
-    store::count_plans(&mut tx, repo).await.map_err(fault)?;
     tx.commit().await.map_err(fault)?;
     if changed {
         publish(app, repo, Some(number));

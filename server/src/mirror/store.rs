@@ -1,11 +1,11 @@
 //! The mirror's tables.
 
+use sqlx::any::AnyRow;
 use sqlx::{Any, AnyConnection, Executor, Row};
 use waymark_app::areas::{PlanRow, RepoName};
-use waymark_domain::lifecycle::Phase;
 
 use super::access::Access;
-use super::facts::{self, View};
+use super::facts::{self, Involved, View};
 use super::snapshot::Snapshot;
 
 /// Who connected a repository.
@@ -94,15 +94,17 @@ pub async fn connections<'e>(db: impl Executor<'e, Database = Any>) -> Result<Ve
         .collect()
 }
 
-/// Keeps what a repository is. What was read of its plans stays.
+/// Keeps what a repository is. What was read of its plans stays. The versions of a new one begin at the time in
+/// microseconds: after the mirror was dropped they are higher than any before.
 pub async fn put_repository(
     tx: &mut AnyConnection,
     repo: &RepoName,
     access: &Access,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO mirror_repositories (repo, private, archived, default_branch, description, methods)
-         VALUES ($1, $2, $3, $4, $5, $6)
+        "INSERT INTO mirror_repositories (repo, private, archived, default_branch, description, methods,
+             version, removed)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
          ON CONFLICT (repo) DO UPDATE SET private = $2, archived = $3, default_branch = $4,
              description = $5, methods = $6",
     )
@@ -112,6 +114,7 @@ pub async fn put_repository(
     .bind(&access.default_branch)
     .bind(access.description.clone())
     .bind(access.methods.join(","))
+    .bind(jiff::Timestamp::now().as_microsecond())
     .execute(tx)
     .await?;
     Ok(())
@@ -195,42 +198,46 @@ pub async fn repositories<'e>(db: impl Executor<'e, Database = Any>) -> Result<V
         .collect()
 }
 
+/// Begins to change plans of a repository: answers the version that what is written gets. Others who change
+/// them wait until the transaction ends, so that whoever has seen a version has seen all before it.
+pub async fn next_version(tx: &mut AnyConnection, repo: &RepoName) -> Result<i64, sqlx::Error> {
+    let version = sqlx::query_scalar(
+        "UPDATE mirror_repositories SET version = version + 1 WHERE repo = $1 RETURNING version",
+    )
+    .bind(repo.to_string())
+    .fetch_optional(tx)
+    .await?;
+    // What is written before its repository is known belongs to the repository's first version.
+    Ok(version.unwrap_or_default())
+}
+
 /// Keeps a plan with what leads deliveries to it.
 pub async fn put_plan(
     tx: &mut AnyConnection,
+    version: i64,
     row: &PlanRow,
     view: &View,
     snapshot: &Snapshot,
 ) -> Result<(), sqlx::Error> {
     let json = |error: serde_json::Error| sqlx::Error::Encode(error.into());
     let repo = row.repo.to_string();
-    let labels = format!(",{},", row.labels.join(",").to_lowercase());
-    let pr = row.pr.as_ref().map(|pr| format!("#{}", pr.number)).unwrap_or_default();
-    let branch = row.branch.clone().unwrap_or_default();
-    let search = format!("{} #{} {pr} {} {branch}", row.title, row.number, row.author).to_lowercase();
     sqlx::query(
-        "INSERT INTO mirror_plans (repo, number, title, author, phase, phase_rank, ended, labels, objective,
-             dispatched_by, search, changed_at, as_of, stale, summary, snapshot)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, NULL, $14, $15)
-         ON CONFLICT (repo, number) DO UPDATE SET title = $3, author = $4, phase = $5, phase_rank = $6,
-             ended = $7, labels = $8, objective = $9, dispatched_by = $10, search = $11, changed_at = $12,
-             as_of = $13, stale = NULL, summary = $14, snapshot = $15",
+        "INSERT INTO mirror_plans (repo, number, ended, objective, changed_at, as_of, stale, summary, snapshot,
+             people, version)
+         VALUES ($1, $2, $3, $4, $5, $6, NULL, $7, $8, $9, $10)
+         ON CONFLICT (repo, number) DO UPDATE SET ended = $3, objective = $4, changed_at = $5, as_of = $6,
+             stale = NULL, summary = $7, snapshot = $8, people = $9, version = $10",
     )
     .bind(&repo)
     .bind(row.number)
-    .bind(&row.title)
-    .bind(&row.author)
-    .bind(row.phase.slug())
-    .bind(rank(row.phase))
     .bind(i64::from(row.phase.is_final()))
-    .bind(labels)
     .bind(row.objective)
-    .bind(view.dispatched_by.clone())
-    .bind(search)
     .bind(row.changed_at)
     .bind(row.as_of)
     .bind(serde_json::to_string(row).map_err(json)?)
     .bind(serde_json::to_string(snapshot).map_err(json)?)
+    .bind(serde_json::to_string(&facts::involved(snapshot, view)).map_err(json)?)
+    .bind(version)
     .execute(&mut *tx)
     .await?;
     sqlx::query("DELETE FROM mirror_links WHERE repo = $1 AND number = $2")
@@ -238,26 +245,6 @@ pub async fn put_plan(
         .bind(row.number)
         .execute(&mut *tx)
         .await?;
-    sqlx::query("DELETE FROM mirror_people WHERE repo = $1 AND number = $2")
-        .bind(&repo)
-        .bind(row.number)
-        .execute(&mut *tx)
-        .await?;
-    for person in facts::involved(snapshot, view) {
-        sqlx::query(
-            "INSERT INTO mirror_people (login, repo, number, own, needed, phase, changed_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        )
-        .bind(person.login)
-        .bind(&repo)
-        .bind(row.number)
-        .bind(i64::from(person.own))
-        .bind(i64::from(person.needed))
-        .bind(row.phase.slug())
-        .bind(row.changed_at)
-        .execute(&mut *tx)
-        .await?;
-    }
     for (kind, value) in links(snapshot) {
         sqlx::query(
             "INSERT INTO mirror_links (repo, kind, value, number) VALUES ($1, $2, $3, $4)
@@ -273,21 +260,41 @@ pub async fn put_plan(
     Ok(())
 }
 
-/// Counts the plans of a repository anew, after some were put or removed. What is written first makes
-/// others who count them wait.
-pub async fn count_plans(tx: &mut AnyConnection, repo: &RepoName) -> Result<(), sqlx::Error> {
-    let run = |sql: &'static str| sqlx::query(sql).bind(repo.to_string());
-    run("UPDATE mirror_counts SET plans = 0 WHERE repo = $1").execute(&mut *tx).await?;
-    run("INSERT INTO mirror_counts (repo, phase, plans)
-         SELECT repo, phase, COUNT(*) FROM mirror_plans WHERE repo = $1 GROUP BY repo, phase
-         ON CONFLICT (repo, phase) DO UPDATE SET plans = excluded.plans")
-    .execute(&mut *tx)
-    .await?;
-    Ok(())
+/// Selects the plans of a repository that were written after a version, by number.
+pub const WRITTEN_SINCE: &str = "SELECT summary, as_of, stale, people FROM mirror_plans
+     WHERE repo = $1 AND version > $2 ORDER BY number";
+
+/// The rows of a repository's plans that were written after a version, by number, each with who has to do
+/// with it.
+pub async fn written_since<'e>(
+    db: impl Executor<'e, Database = Any>,
+    repo: &RepoName,
+    version: i64,
+) -> Result<Vec<(PlanRow, Vec<Involved>)>, sqlx::Error> {
+    let rows = sqlx::query(WRITTEN_SINCE).bind(repo.to_string()).bind(version).fetch_all(db).await?;
+    rows.iter().map(shown).collect()
 }
 
-fn rank(phase: Phase) -> i64 {
-    Phase::ALL.iter().zip(0..).find(|(known, _)| **known == phase).map_or(0, |(_, rank)| rank)
+/// The row of one plan, with who has to do with it.
+pub async fn row<'e>(
+    db: impl Executor<'e, Database = Any>,
+    repo: &RepoName,
+    number: i64,
+) -> Result<Option<(PlanRow, Vec<Involved>)>, sqlx::Error> {
+    let row =
+        sqlx::query("SELECT summary, as_of, stale, people FROM mirror_plans WHERE repo = $1 AND number = $2")
+            .bind(repo.to_string())
+            .bind(number)
+            .fetch_optional(db)
+            .await?;
+    row.as_ref().map(shown).transpose()
+}
+
+fn shown(line: &AnyRow) -> Result<(PlanRow, Vec<Involved>), sqlx::Error> {
+    let json = |error: serde_json::Error| sqlx::Error::Decode(error.into());
+    let row: PlanRow = serde_json::from_str(line.try_get(0)?).map_err(json)?;
+    let row = PlanRow { as_of: line.try_get(1)?, stale: line.try_get(2)?, ..row };
+    Ok((row, serde_json::from_str(line.try_get(3)?).map_err(json)?))
 }
 
 fn links(snapshot: &Snapshot) -> Vec<(&'static str, String)> {
@@ -357,28 +364,36 @@ pub async fn plan<'e>(
     .transpose()
 }
 
-pub async fn remove_plan(tx: &mut AnyConnection, repo: &RepoName, number: i64) -> Result<bool, sqlx::Error> {
-    let delete = |sql: &'static str| sqlx::query(sql).bind(repo.to_string()).bind(number);
-    delete("DELETE FROM mirror_links WHERE repo = $1 AND number = $2").execute(&mut *tx).await?;
-    delete("DELETE FROM mirror_people WHERE repo = $1 AND number = $2").execute(&mut *tx).await?;
-    let done = delete("DELETE FROM mirror_plans WHERE repo = $1 AND number = $2").execute(&mut *tx).await?;
+pub async fn remove_plan(
+    tx: &mut AnyConnection,
+    version: i64,
+    repo: &RepoName,
+    number: i64,
+) -> Result<bool, sqlx::Error> {
+    let with = |sql: &'static str, value: i64| sqlx::query(sql).bind(repo.to_string()).bind(value);
+    with("DELETE FROM mirror_links WHERE repo = $1 AND number = $2", number).execute(&mut *tx).await?;
+    let done =
+        with("DELETE FROM mirror_plans WHERE repo = $1 AND number = $2", number).execute(&mut *tx).await?;
+    with("UPDATE mirror_repositories SET removed = $2 WHERE repo = $1", version).execute(tx).await?;
     Ok(done.rows_affected() > 0)
 }
 
 /// Notes why a plan could not be read again.
 pub async fn set_plan_stale(
     tx: &mut AnyConnection,
+    version: i64,
     repo: &RepoName,
     number: i64,
     why: &str,
 ) -> Result<bool, sqlx::Error> {
     let done = sqlx::query(
-        "UPDATE mirror_plans SET stale = $3
+        "UPDATE mirror_plans SET stale = $3, version = $4
          WHERE repo = $1 AND number = $2 AND (stale IS NULL OR stale <> $3)",
     )
     .bind(repo.to_string())
     .bind(number)
     .bind(why)
+    .bind(version)
     .execute(tx)
     .await?;
     Ok(done.rows_affected() > 0)
@@ -412,8 +427,6 @@ pub async fn plans_of<'e>(
 pub async fn drop_all(tx: &mut AnyConnection) -> Result<(), sqlx::Error> {
     for sql in [
         "DELETE FROM mirror_links",
-        "DELETE FROM mirror_people",
-        "DELETE FROM mirror_counts",
         "DELETE FROM mirror_plans",
         "DELETE FROM mirror_objectives",
         "DELETE FROM mirror_repositories",

@@ -15,15 +15,16 @@ pub async fn list(
     viewer: Option<&Viewer>,
     query: &ObjectivesQuery,
 ) -> Result<ObjectiveList, Problem> {
-    let overview::Visible { repos, stale, .. } = overview::visible(app, viewer).await?;
+    let visible = overview::visible(app, viewer).await?;
     let rows = store::rows(app.db.pool()).await.map_err(fault)?;
-    let seen = rows.into_iter().filter(|row| repos.contains(&row.repo));
+    let seen = rows.into_iter().filter(|row| visible.names().any(|name| *name == row.repo));
     let wanted: Vec<ObjectiveRow> = seen.filter(|row| fits(row, query)).collect();
     let total = u32::try_from(wanted.len()).unwrap_or(u32::MAX);
     let pages = total.div_ceil(PAGE).max(1);
     let page = query.page.clamp(1, pages);
     let rows = wanted.into_iter().skip(((page - 1) * PAGE) as usize).take(PAGE as usize).collect();
-    Ok(ObjectiveList { rows, total, page, pages, stale, connected: !repos.is_empty() })
+    let connected = !visible.repositories.is_empty();
+    Ok(ObjectiveList { rows, total, page, pages, stale: visible.stale, connected })
 }
 
 fn fits(row: &ObjectiveRow, query: &ObjectivesQuery) -> bool {

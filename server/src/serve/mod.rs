@@ -66,6 +66,7 @@ pub async fn open(config: Config) -> Result<App, Failure> {
         access: AccessCache::default(),
         engine: Engine::default(),
         mirror: mirror::Mirror::default(),
+        plans: mirror::PlanTable::default(),
         inbox: Arc::default(),
     })
 }

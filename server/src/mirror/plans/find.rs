@@ -89,7 +89,7 @@ fn address(text: &str) -> Option<(Option<RepoName>, Pointer)> {
 /// The plans that a text leads to, the likeliest first.
 pub(super) async fn find(app: &App, viewer: Option<&Viewer>, text: &str) -> Result<Vec<PlanRow>, Problem> {
     let Some((named, pointer)) = read(text) else { return Ok(Vec::new()) };
-    let mut repos = visible(app, viewer).await?.repos;
+    let mut repos: Vec<RepoName> = visible(app, viewer).await?.names().cloned().collect();
     if let Some(named) = &named {
         let name = named.to_string();
         repos.retain(|repo| repo.to_string().eq_ignore_ascii_case(&name));

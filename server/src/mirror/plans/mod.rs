@@ -25,6 +25,7 @@ use super::access::{self, Level};
 use super::facts::view;
 use super::{cancel, fault, logs, refresh_plan, store};
 use crate::state::App;
+pub(crate) use overview::Table as PlanTable;
 pub use overview::explain;
 
 /// The area on the mirror.

@@ -1,239 +1,230 @@
-//! Conditions of the overview as SQL. What a person typed never stands in a statement.
+//! Which plans a view shows, and in which order.
 
-use sqlx::any::AnyArguments;
-use sqlx::query::Query;
-use sqlx::{Any, AssertSqlSafe};
+use std::cmp::{Ordering, Reverse};
+use std::sync::Arc;
+
+use memchr::memmem::Finder;
 use waymark_app::areas::{OverviewQuery, RepoName, Sort, Viewer};
+use waymark_domain::lifecycle::Phase;
 
+use super::table::{Entry, Plans};
 use super::visible::Visible;
+use crate::mirror::facts::Involved;
 
 /// Words of a search that are looked for; more are left out.
 const MOST_WORDS: usize = 8;
 
-enum Value {
-    Text(String),
-    Number(i64),
+/// What a person has to do with a plan that a view shows.
+#[derive(Clone, Copy)]
+enum Part {
+    Own,
+    Needed,
 }
 
-/// The table that answers a view.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Table {
-    Plans,
-    /// The plans of one person.
-    People,
-    /// How many there are of each phase.
-    Counts,
-}
-
-impl Table {
-    pub fn name(self) -> &'static str {
+impl Part {
+    fn of(self, person: &Involved) -> bool {
         match self {
-            Table::Plans => "mirror_plans",
-            Table::People => "mirror_people",
-            Table::Counts => "mirror_counts",
+            Part::Own => person.own,
+            Part::Needed => person.needed,
         }
     }
 }
 
-/// Conditions with their values, in order.
+/// A view, ready to be asked of many plans.
 pub(super) struct Filter {
-    pub table: Table,
-    /// Begins with `WHERE`, or is empty.
-    pub sql: String,
-    /// The place of the login for which the rows say what they need.
-    pub viewer: Option<String>,
-    values: Vec<Value>,
+    /// Whether plans of a repository can be in the view, by its place.
+    repos: Vec<bool>,
+    words: Vec<Finder<'static>>,
+    /// Logins in lower case.
+    people: Vec<(String, Part)>,
+    objective: Option<i64>,
+    /// In lower case; empty for any.
+    label: String,
+    /// By the place in [`Phase::ALL`].
+    phases: [bool; Phase::ALL.len()],
+    /// Something is asked about the viewer, and there is none.
+    nobody: bool,
 }
 
 impl Filter {
-    fn new(table: Table) -> Filter {
-        Filter { table, sql: String::new(), viewer: None, values: Vec::new() }
+    pub fn new(visible: &Visible, viewer: Option<&Viewer>, query: &OverviewQuery) -> Filter {
+        let repo = query.repo.trim();
+        let looked_in = |name: &RepoName| repo.is_empty() || name.to_string().eq_ignore_ascii_case(repo);
+        let lower = |text: &str| text.trim().to_lowercase();
+        let words = query.q.split_whitespace().take(MOST_WORDS);
+        let mut people = Vec::new();
+        if !query.author.trim().is_empty() {
+            people.push((lower(&query.author), Part::Own));
+        }
+        let asked = [(query.mine, Part::Own), (query.needs, Part::Needed)];
+        let asked = asked.into_iter().filter(|(wanted, _)| *wanted).map(|(_, part)| part);
+        if let Some(viewer) = viewer {
+            people.extend(asked.map(|part| (lower(&viewer.login), part)));
+        }
+        Filter {
+            repos: visible.names().map(looked_in).collect(),
+            words: words.map(|word| Finder::new(&word.to_lowercase()).into_owned()).collect(),
+            people,
+            objective: query.objective,
+            label: lower(&query.label),
+            phases: Phase::ALL.map(|phase| query.phase.is_empty() || query.phase.contains(&phase)),
+            nobody: viewer.is_none() && (query.mine || query.needs),
+        }
     }
 
-    /// These plans, and their places in the statement as rows of two values.
-    pub fn of(viewer: Option<&Viewer>, plans: &[(RepoName, i64)]) -> (Filter, String) {
-        let mut filter = Filter::new(Table::Plans);
-        let mut place = |(repo, number): &(RepoName, i64)| {
-            format!("({}, {})", filter.text(repo.to_string()), filter.next(Value::Number(*number)))
+    /// The plans of the view, in whichever phase they are.
+    pub fn of<'a>(&self, plans: &'a [Arc<Plans>]) -> impl Iterator<Item = Found<'a>> {
+        let looked_in =
+            plans.iter().enumerate().zip(&self.repos).filter(|(_, wanted)| **wanted && !self.nobody);
+        looked_in
+            .flat_map(|((place, plans), _)| {
+                plans.holding(&self.words).into_iter().map(move |entry| Found { place, entry })
+            })
+            .filter(|found| self.fits(found.entry))
+    }
+
+    fn fits(&self, entry: &Entry) -> bool {
+        let involved = |(login, part): &(String, Part)| {
+            entry.people.iter().any(|person| person.login == *login && part.of(person))
         };
-        let places = plans.iter().map(&mut place).collect::<Vec<_>>().join(", ");
-        filter.seen_by(viewer);
-        (filter, places)
+        self.objective.is_none_or(|objective| entry.objective == Some(objective))
+            && self.people.iter().all(involved)
+            && (self.label.is_empty()
+                || entry.row.labels.iter().any(|label| label.to_lowercase() == self.label))
     }
 
-    /// Rows say what they need of this person.
-    pub fn seen_by(&mut self, viewer: Option<&Viewer>) {
-        self.viewer = viewer.map(|viewer| self.text(viewer.login.to_lowercase()));
-    }
-
-    fn next(&mut self, value: Value) -> String {
-        self.values.push(value);
-        format!("${}", self.values.len())
-    }
-
-    fn text(&mut self, text: impl Into<String>) -> String {
-        self.next(Value::Text(text.into()))
-    }
-
-    fn and(&mut self, condition: &str) {
-        self.sql.push_str(if self.sql.is_empty() { " WHERE " } else { " AND " });
-        self.sql.push_str(condition);
-    }
-
-    pub fn any_of(&mut self, column: &str, values: impl IntoIterator<Item = String>) {
-        let places: Vec<String> = values.into_iter().map(|value| self.text(value)).collect();
-        match places.as_slice() {
-            [] => self.and("1 = 0"),
-            [place] => self.and(&format!("{column} = {place}")),
-            _ => self.and(&format!("{column} IN ({})", places.join(", "))),
-        }
-    }
-
-    /// Plans that have to do with this person; `what` narrows it down.
-    fn involves(&mut self, login: &str, what: &str) {
-        let login = self.text(login.trim().to_lowercase());
-        let condition = format!("login = {login} AND {what} = 1");
-        match self.table {
-            Table::People => self.and(&condition),
-            _ => self.and(&format!(
-                "(repo, number) IN (SELECT repo, number FROM mirror_people WHERE {condition})"
-            )),
-        }
-    }
-
-    pub fn query<'q>(&self, sql: String) -> Query<'q, Any, AnyArguments> {
-        let query = sqlx::query(AssertSqlSafe(sql));
-        self.values.iter().fold(query, |query, value| match value {
-            Value::Text(text) => query.bind(text.clone()),
-            Value::Number(number) => query.bind(*number),
-        })
+    pub fn has_phase(&self, found: &Found) -> bool {
+        self.phases.get(found.entry.phase).copied().unwrap_or_default()
     }
 }
 
-/// A text for LIKE, its own wildcards meaning themselves.
-fn like(text: &str) -> String {
-    let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    format!("%{escaped}%")
+/// A plan of a view, with the place of its repository in the order of names.
+#[derive(Clone, Copy)]
+pub(super) struct Found<'a> {
+    pub place: usize,
+    pub entry: &'a Entry,
 }
 
-/// What the statement is for: the way through the table that is best differs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Walk {
-    /// All of each phase, counted.
-    Counts,
-    /// In the order of the sort, stopping after a page.
-    Order,
-}
-
-/// Everything but the phase.
-pub(super) fn filter(
-    visible: &Visible,
-    viewer: Option<&Viewer>,
-    query: &OverviewQuery,
-    walk: Walk,
-) -> Filter {
-    let mut filter = Filter::new(table(viewer, query, walk));
-    for word in query.q.split_whitespace().take(MOST_WORDS) {
-        let place = filter.text(like(word));
-        filter.and(&format!("search LIKE {place} ESCAPE '\\'"));
-    }
-    if !query.author.trim().is_empty() {
-        filter.involves(&query.author, "own");
-    }
-    for (wanted, what) in [(query.mine, "own"), (query.needs, "needed")] {
-        match (wanted, viewer) {
-            (false, _) => {}
-            (true, Some(viewer)) => filter.involves(&viewer.login, what),
-            (true, None) => filter.and("1 = 0"),
-        }
-    }
-    let repo = query.repo.trim();
-    let chosen: Vec<String> = visible
-        .repos
-        .iter()
-        .map(RepoName::to_string)
-        .filter(|name| repo.is_empty() || name.eq_ignore_ascii_case(repo))
-        .collect();
-    match walk {
-        // Nothing is left out, so that an index alone tells the order; the rows are looked at once more.
-        Walk::Order if visible.all && repo.is_empty() => {}
-        // An expression keeps the databases from gathering and sorting every plan of many repositories
-        // where walking an index in order ends after a page.
-        Walk::Order if chosen.len() > 1 => filter.any_of("repo || ''", chosen),
-        _ => filter.any_of("repo", chosen),
-    }
-    if let Some(objective) = query.objective {
-        let place = filter.next(Value::Number(objective));
-        filter.and(&format!("objective = {place}"));
-    }
-    if !query.label.trim().is_empty() {
-        let place = filter.text(like(&format!(",{},", query.label.trim())));
-        filter.and(&format!("labels LIKE {place} ESCAPE '\\'"));
-    }
-    filter
-}
-
-/// The smallest table that knows all that the view asks for.
-fn table(viewer: Option<&Viewer>, query: &OverviewQuery, walk: Walk) -> Table {
-    let words = !query.q.trim().is_empty() || query.objective.is_some() || !query.label.trim().is_empty();
-    let people = usize::from(!query.author.trim().is_empty())
-        + usize::from(query.mine && viewer.is_some())
-        + usize::from(query.needs && viewer.is_some());
-    let nobody = viewer.is_none() && (query.mine || query.needs);
-    match (words || nobody, people, walk) {
-        (false, 0, Walk::Counts) => Table::Counts,
-        (false, 1, Walk::Counts) => Table::People,
-        (false, 1, Walk::Order) if query.sort == Sort::Changed => Table::People,
-        _ => Table::Plans,
+/// Which of two plans comes first. No two are equal.
+pub(super) fn order(query: &OverviewQuery) -> impl Fn(&Found, &Found) -> Ordering {
+    let (sort, reverse) = (query.sort, query.reverse);
+    let newest = |one: &Found| Reverse((one.entry.changed_at, one.place, one.entry.number));
+    move |a, b| {
+        let order = match sort {
+            Sort::Changed => newest(a).cmp(&newest(b)),
+            Sort::Number => (b.entry.number, b.place).cmp(&(a.entry.number, a.place)),
+            Sort::Phase => a.entry.phase.cmp(&b.entry.phase).then_with(|| newest(a).cmp(&newest(b))),
+            Sort::Repo => (a.place, a.entry.number).cmp(&(b.place, b.entry.number)),
+            Sort::Author => a.entry.author.cmp(&b.entry.author).then_with(|| newest(a).cmp(&newest(b))),
+        };
+        if reverse { order.reverse() } else { order }
     }
 }
 
-/// The order of the rows; an index of the same order goes with each.
-pub(super) fn order(sort: Sort, reverse: bool) -> String {
-    let columns: &[(&str, bool)] = match sort {
-        Sort::Changed => &[("changed_at", true), ("repo", true), ("number", true)],
-        Sort::Number => &[("number", true), ("repo", true)],
-        Sort::Phase => &[("phase_rank", false), ("changed_at", true), ("repo", true), ("number", true)],
-        Sort::Repo => &[("repo", false), ("number", false)],
-        Sort::Author => &[("author", false), ("changed_at", true), ("repo", true), ("number", true)],
-    };
-    let column =
-        |(name, down): &(&str, bool)| format!("{name} {}", if *down != reverse { "DESC" } else { "ASC" });
-    columns.iter().map(column).collect::<Vec<_>>().join(", ")
+/// Some of these in their order, without putting the others in order.
+pub(super) fn part<'a, 'b>(
+    found: &'b mut [Found<'a>],
+    order: impl Fn(&Found, &Found) -> Ordering,
+    skip: usize,
+    take: usize,
+) -> &'b [Found<'a>] {
+    let mut rest = found;
+    if skip >= rest.len() {
+        return &[];
+    }
+    if skip > 0 {
+        rest.select_nth_unstable_by(skip, &order);
+        rest = &mut rest[skip..];
+    }
+    if take < rest.len() {
+        rest.select_nth_unstable_by(take, &order);
+        rest = &mut rest[..take];
+    }
+    rest.sort_unstable_by(&order);
+    rest
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    use super::super::table::tests::row;
+    use super::super::visible::Repository;
     use super::*;
 
-    #[test]
-    fn wildcards_in_a_text_mean_themselves() {
-        assert_eq!(like("50%_A\\"), "%50\\%\\_a\\\\%");
+    const SORTS: [Sort; 5] = [Sort::Changed, Sort::Number, Sort::Phase, Sort::Repo, Sort::Author];
+
+    fn person(login: &str, own: bool, needed: bool) -> Involved {
+        Involved { login: login.to_owned(), own, needed }
     }
 
-    #[test]
-    fn values_never_stand_in_the_statement() {
-        let query = OverviewQuery {
-            q: "x' OR 1=1 --".into(),
-            label: "a'b".into(),
-            author: "o'neil".into(),
-            objective: Some(4),
-            mine: true,
-            ..OverviewQuery::default()
-        };
-        let repo = RepoName::parse("acme/widgets").expect("a name");
-        let visible = Visible { repos: vec![repo], ..Visible::default() };
-        let filter = filter(&visible, None, &query, Walk::Order);
-        for text in ["1=1", "a'b", "o'neil", "acme"] {
-            assert!(!filter.sql.contains(text), "{}", filter.sql);
+    proptest! {
+        #[test]
+        fn a_part_is_the_part_of_all_in_order(
+            plans in prop::collection::vec((0_usize..3, 0_i64..4, 0_usize..3, "[ab]"), 0..30),
+            (sort, reverse) in (prop::sample::select(&SORTS[..]), any::<bool>()),
+            (skip, take) in (0_usize..35, 0_usize..35),
+        ) {
+            let entry = |(number, (_, changed_at, phase, author)): (i64, &(usize, i64, usize, String))| {
+                let phase = Phase::ALL[*phase];
+                let row = waymark_app::areas::PlanRow {
+                    changed_at: *changed_at, phase, author: author.clone(), ..row(number, "")
+                };
+                Entry::new(row, Vec::new())
+            };
+            let entries: Vec<Entry> = (0..).zip(&plans).map(entry).collect();
+            let found: Vec<Found> =
+                entries.iter().zip(&plans).map(|(entry, plan)| Found { place: plan.0, entry }).collect();
+            let query = OverviewQuery { sort, reverse, ..OverviewQuery::default() };
+            let numbers = |found: &[Found]| found.iter().map(|one| one.entry.number).collect::<Vec<_>>();
+            let mut sorted = found.clone();
+            sorted.sort_by(order(&query));
+            let wanted: Vec<Found> = sorted.iter().skip(skip).take(take).copied().collect();
+            prop_assert_eq!(numbers(part(&mut found.clone(), order(&query), skip, take)), numbers(&wanted));
+            let mut other = found.clone();
+            other.sort_by(order(&OverviewQuery { reverse: !reverse, ..query }));
+            sorted.reverse();
+            prop_assert_eq!(numbers(&other), numbers(&sorted), "the other way round");
         }
-        assert!(filter.sql.contains("AND 1 = 0"), "nothing is anybody's who is not signed in");
-        assert_eq!(filter.sql.matches('$').count(), filter.values.len());
     }
 
     #[test]
-    fn the_other_way_round_turns_every_column() {
-        assert_eq!(order(Sort::Phase, false), "phase_rank ASC, changed_at DESC, repo DESC, number DESC");
-        assert_eq!(order(Sort::Phase, true), "phase_rank DESC, changed_at ASC, repo ASC, number ASC");
+    fn every_condition_leaves_out_what_does_not_fit() {
+        let name = RepoName { owner: "acme".into(), name: "widgets".into() };
+        let repositories = vec![Repository { name, version: 0, removed: 0 }];
+        let visible = Visible { repositories, stale: Vec::new() };
+        let viewer = Viewer { account_id: 1, login: "Grace".into(), name: None, avatar_url: None };
+        let labels = vec!["Area-1".to_owned()];
+        let row = waymark_app::areas::PlanRow { objective: Some(4), labels, ..row(1, "Größer") };
+        let people = vec![person("grace", true, false), person("ken", false, true)];
+        let mut plans = Plans::default();
+        plans.put(Entry::new(row, people));
+        plans.write_text();
+        let plans = [Arc::new(plans)];
+        let fits = |viewer: Option<&Viewer>, query: OverviewQuery| {
+            Filter::new(&visible, viewer, &query).of(&plans).count() == 1
+        };
+        let all = OverviewQuery::default;
+        for (query, expected) in [
+            (all(), true),
+            (OverviewQuery { q: " GRÖ größer #1 ".into(), ..all() }, true),
+            (OverviewQuery { q: "größer.".into(), ..all() }, false),
+            (OverviewQuery { repo: " ACME/widgets".into(), ..all() }, true),
+            (OverviewQuery { repo: "acme/widget".into(), ..all() }, false),
+            (OverviewQuery { author: "GRACE ".into(), ..all() }, true),
+            (OverviewQuery { author: "ken".into(), ..all() }, false),
+            (OverviewQuery { objective: Some(4), ..all() }, true),
+            (OverviewQuery { objective: Some(5), ..all() }, false),
+            (OverviewQuery { label: "area-1".into(), ..all() }, true),
+            (OverviewQuery { label: "area".into(), ..all() }, false),
+            (OverviewQuery { mine: true, ..all() }, true),
+            (OverviewQuery { needs: true, ..all() }, false),
+        ] {
+            assert_eq!(fits(Some(&viewer), query.clone()), expected, "{query:?}");
+        }
+        assert!(
+            !fits(None, OverviewQuery { mine: true, ..all() }),
+            "nothing is anybody's who is not signed in"
+        );
     }
 }
