@@ -1,7 +1,7 @@
 //! Cancelling a run until it settles: asked, forced after a minute, and the state that GitHub then
 //! tells is named.
 //!
-//! What was asked is recorded, so that it is forced also when the process ended meanwhile.
+//! What is asked is recorded before it is sent, so that it is forced also when the process ended meanwhile.
 
 use std::time::Duration;
 
@@ -38,15 +38,6 @@ pub struct Asked {
 /// `Conflict` when it is over already; otherwise GitHub's refusal in words.
 pub async fn cancel(app: &App, viewer: &Viewer, repo: &RepoName, plan: i64, run: i64) -> Result<(), Problem> {
     let client = app.github.client(app.tokens.of(viewer.account_id).await?);
-    let path = format!("/repos/{repo}/actions/runs/{run}/cancel");
-    match client.send::<Value>(Method::POST, &path, None).await {
-        Ok(_) => {}
-        Err(Error::Answer { status: 409, .. }) => {
-            let words = format!("Run {run} can no longer be cancelled.");
-            return Err(Problem::new(ProblemKind::Conflict, words).next("Look at how it ended."));
-        }
-        Err(error) => return Err(error.problem(&format!("run {run} was cancelled"))),
-    }
     let asked = Asked {
         repo: repo.clone(),
         run,
@@ -56,8 +47,20 @@ pub async fn cancel(app: &App, viewer: &Viewer, repo: &RepoName, plan: i64, run:
         forced_at: None,
     };
     save(app, &asked).await.map_err(fault)?;
-    follow(app, asked);
-    Ok(())
+    let path = format!("/repos/{repo}/actions/runs/{run}/cancel");
+    let refused = match client.send::<Value>(Method::POST, &path, None).await {
+        Ok(_) => {
+            follow(app, asked);
+            return Ok(());
+        }
+        Err(Error::Answer { status: 409, .. }) => {
+            let words = format!("Run {run} can no longer be cancelled.");
+            Problem::new(ProblemKind::Conflict, words).next("Look at how it ended.")
+        }
+        Err(error) => error.problem(&format!("run {run} was cancelled")),
+    };
+    forget(app, &asked).await.map_err(fault)?;
+    Err(refused)
 }
 
 /// Carries on with the cancellations that were under way when the process ended.
@@ -119,11 +122,7 @@ async fn settle(app: &App, mut asked: Asked) -> Result<(), sqlx::Error> {
         let pause = if asked.forced_at.is_some() { LOOK_EVERY * 5 } else { LOOK_EVERY };
         tokio::time::sleep(pause.min(app.config.force_cancel_after)).await;
     }
-    sqlx::query("DELETE FROM cancellations WHERE repo = $1 AND run = $2")
-        .bind(repo.to_string())
-        .bind(run)
-        .execute(app.db.pool())
-        .await?;
+    forget(app, &asked).await?;
     refresh(app, &asked).await;
     Ok(())
 }
@@ -151,6 +150,12 @@ async fn save(app: &App, asked: &Asked) -> Result<(), sqlx::Error> {
     .bind(asked.forced_at)
     .execute(app.db.pool())
     .await?;
+    Ok(())
+}
+
+async fn forget(app: &App, asked: &Asked) -> Result<(), sqlx::Error> {
+    let delete = sqlx::query("DELETE FROM cancellations WHERE repo = $1 AND run = $2");
+    delete.bind(asked.repo.to_string()).bind(asked.run).execute(app.db.pool()).await?;
     Ok(())
 }
 

@@ -230,3 +230,43 @@ async fn a_webhook_that_was_taken_is_worked_on_after_the_next_start() {
     )
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_was_asked_to_stop_is_forced_after_the_next_start() {
+    world_without_server(
+        |_| (),
+        async |world| {
+            let process = world.process().await;
+            let browser = world.sign_in("writer").await;
+            let form = json!({"repo": "acme/widgets", "instruction": "Write a rule.\n\ndemo:slow 120"});
+            let answer = browser.json(Method::POST, "/api/v1/dispatches", &form).await.json();
+            let dispatch = format!("/api/v1/dispatches/{}", answer["id"].as_str().expect("an id"));
+            let plan = found(async || browser.get(&dispatch).await.json()["issue"].as_i64()).await;
+            let plan = format!("/api/v1/repositories/acme/widgets/plans/{plan}");
+            let phase = async |wanted: &str| {
+                let seen =
+                    async || Some(browser.get(&plan).await.json()).filter(|plan| plan["phase"] == wanted);
+                found(seen).await
+            };
+            phase("planning").await;
+            // GitHub takes the request and does nothing.
+            let deaf = json!({"method": "POST", "path": "/cancel$", "status": 202, "body": {}});
+            world.github.set("faults", deaf).await;
+            let asked = json!({"action": "cancel-run"});
+            let answer = browser.json(Method::POST, &format!("{plan}/actions"), &asked).await;
+            assert_eq!(answer.status, StatusCode::NO_CONTENT, "{answer:?}");
+            process.kill().await;
+            // As if it were a minute later.
+            let mut database = world.database().await;
+            let earlier = sqlx::query("UPDATE cancellations SET asked_at = asked_at - 60000");
+            assert_eq!(earlier.execute(&mut database).await.expect("changed").rows_affected(), 1);
+            drop(database);
+            let process = world.process().await;
+            written(world, 0, ("POST", "/force-cancel$", false)).await;
+            phase("cancelled").await;
+            process.kill().await;
+            world.github.writes().await;
+        },
+    )
+    .await;
+}

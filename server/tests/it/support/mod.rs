@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
+use sqlx::{AnyConnection, Connection};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -180,6 +181,11 @@ impl World {
         let page = browser.sign_in(login, "/").await;
         assert_eq!(page.location(), Some("/"), "{login} returns: {page:?}");
         browser
+    }
+
+    /// The database, past the server.
+    pub async fn database(&self) -> AnyConnection {
+        AnyConnection::connect(&self.database.url()).await.expect("the database is reached")
     }
 
     /// Starts the real program on this world's database and sandbox, and waits until it listens.
