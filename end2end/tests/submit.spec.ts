@@ -7,7 +7,7 @@ const text = "# Sort the shelves\n\n## Steps\n\n1. Sort the first shelf.";
 test("three plans, a fault on the second, and its branch used and replaced", async ({ page, sandbox, signIn }) => {
   test.setTimeout(180_000);
   await signIn("writer");
-  const numbers = [];
+  const numbers: number[] = [];
   for (const name of ["one", "two", "three"]) numbers.push(await sandbox.plan(`Shelf ${name}`, text));
   const closed = await sandbox.plan("Closed shelf", text);
   await sandbox.send("PATCH", `/repos/acme/widgets/issues/${closed}`, { state: "closed" });
