@@ -80,8 +80,8 @@ pub async fn world(test: impl AsyncFnOnce(&World)) {
 
 /// The same with a changed configuration.
 pub async fn world_with(change: impl FnOnce(&mut Config), test: impl AsyncFnOnce(&World)) {
-    let (mut world, listener) = World::prepare(change).await;
-    world.serve_here(listener).await;
+    let mut world = World::prepare(change).await;
+    world.serve_here().await;
     test(&world).await;
     world.finish().await;
 }
@@ -89,19 +89,17 @@ pub async fn world_with(change: impl FnOnce(&mut Config), test: impl AsyncFnOnce
 /// Runs a test in a world whose server is the real program, started by the test itself with
 /// [`World::process`], so that it can be killed.
 pub async fn world_without_server(change: impl FnOnce(&mut Config), test: impl AsyncFnOnce(&World)) {
-    let (world, listener) = World::prepare(change).await;
-    drop(listener);
+    let world = World::prepare(change).await;
     test(&world).await;
     world.finish().await;
 }
 
 impl World {
-    async fn prepare(change: impl FnOnce(&mut Config)) -> (World, TcpListener) {
+    async fn prepare(change: impl FnOnce(&mut Config)) -> World {
         logs::capture();
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().expect("a folder");
-        let listener = listen().await;
-        let addr = listener.local_addr().expect("an address");
+        let addr = free_address().await;
         let url = format!("http://{addr}");
         let sandbox = waymark_sandbox::start(Options {
             addr: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -145,11 +143,11 @@ impl World {
         };
         change(&mut config);
         let github = GitHub::new(sandbox.url());
-        let world = World { github, url, config, app: None, stop: None, sandbox, database, folder };
-        (world, listener)
+        World { github, url, config, app: None, stop: None, sandbox, database, folder }
     }
 
-    async fn serve_here(&mut self, listener: TcpListener) {
+    async fn serve_here(&mut self) {
+        let listener = TcpListener::bind(self.config.addr).await.expect("the address is free");
         let app = serve::open(self.config.clone()).await.expect("the server opens");
         let areas = serve::areas(&app);
         serve::spawn_background(&app);
@@ -216,15 +214,17 @@ fn client() -> reqwest::Client {
     client.build().expect("a client")
 }
 
-/// A port that stays this test's own when it is given up and taken again: the system gives ports of this
-/// range to nobody who does not ask for one by number.
-async fn listen() -> TcpListener {
+/// An address that stays this test's own: the system gives ports of this range to nobody who does not ask for
+/// one by number. It is not held until it is used: a program that is being started at that moment would hold it
+/// too, until it runs.
+async fn free_address() -> SocketAddr {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = u16::try_from(std::process::id() % 10_000).unwrap_or_default();
     loop {
         let port = 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000;
-        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)).await {
-            return listener;
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        if TcpListener::bind(address).await.is_ok() {
+            return address;
         }
     }
 }
