@@ -231,6 +231,21 @@ async fn a_webhook_that_was_taken_is_worked_on_after_the_next_start() {
     .await;
 }
 
+/// Dispatches work that takes long, and answers the address of its plan once a run works on it.
+async fn working(browser: &Browser) -> String {
+    let form = json!({"repo": "acme/widgets", "instruction": "Write a rule.\n\ndemo:slow 120"});
+    let answer = browser.json(Method::POST, "/api/v1/dispatches", &form).await.json();
+    let dispatch = format!("/api/v1/dispatches/{}", answer["id"].as_str().expect("an id"));
+    let plan = found(async || browser.get(&dispatch).await.json()["issue"].as_i64()).await;
+    let plan = format!("/api/v1/repositories/acme/widgets/plans/{plan}");
+    phase(browser, &plan, "planning").await;
+    plan
+}
+
+async fn phase(browser: &Browser, plan: &str, wanted: &str) {
+    found(async || Some(browser.get(plan).await.json()).filter(|plan| plan["phase"] == wanted)).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_that_was_asked_to_stop_is_forced_after_the_next_start() {
     world_without_server(
@@ -238,17 +253,7 @@ async fn a_run_that_was_asked_to_stop_is_forced_after_the_next_start() {
         async |world| {
             let process = world.process().await;
             let browser = world.sign_in("writer").await;
-            let form = json!({"repo": "acme/widgets", "instruction": "Write a rule.\n\ndemo:slow 120"});
-            let answer = browser.json(Method::POST, "/api/v1/dispatches", &form).await.json();
-            let dispatch = format!("/api/v1/dispatches/{}", answer["id"].as_str().expect("an id"));
-            let plan = found(async || browser.get(&dispatch).await.json()["issue"].as_i64()).await;
-            let plan = format!("/api/v1/repositories/acme/widgets/plans/{plan}");
-            let phase = async |wanted: &str| {
-                let seen =
-                    async || Some(browser.get(&plan).await.json()).filter(|plan| plan["phase"] == wanted);
-                found(seen).await
-            };
-            phase("planning").await;
+            let plan = working(&browser).await;
             // GitHub takes the request and does nothing.
             let deaf = json!({"method": "POST", "path": "/cancel$", "status": 202, "body": {}});
             world.github.set("faults", deaf).await;
@@ -263,7 +268,47 @@ async fn a_run_that_was_asked_to_stop_is_forced_after_the_next_start() {
             drop(database);
             let process = world.process().await;
             written(world, 0, ("POST", "/force-cancel$", false)).await;
-            phase("cancelled").await;
+            phase(&browser, &plan, "cancelled").await;
+            process.kill().await;
+            world.github.writes().await;
+        },
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cancellation_is_known_before_github_has_answered() {
+    world_without_server(
+        |_| (),
+        async |world| {
+            let process = world.process().await;
+            let browser = world.sign_in("writer").await;
+            let plan = working(&browser).await;
+            let cancel = ("POST", "/cancel$", false);
+            let (actions, asked) = (format!("{plan}/actions"), json!({"action": "cancel-run"}));
+            // What GitHub refuses was not asked: it can be asked again.
+            world.github.set("faults", json!({"method": "POST", "path": "/cancel$", "status": 409})).await;
+            let refused = browser.json(Method::POST, &actions, &asked).await;
+            assert_eq!(refused.status, StatusCode::CONFLICT, "{refused:?}");
+            let refused = written(world, 0, cancel).await;
+            let mut database = world.database().await;
+            let mut known = async || {
+                let count = sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM cancellations");
+                count.fetch_one(&mut database).await.expect("counted")
+            };
+            assert_eq!(known().await, 0);
+            hold(world, cancel).await;
+            // Whoever asked never hears of it.
+            tokio::select! {
+                answer = browser.json(Method::POST, &actions, &asked) => panic!("not held: {answer:?}"),
+                _ = written(world, refused, cancel) => {}
+            }
+            process.kill().await;
+            assert_eq!(known().await, 1);
+            world.github.set("release", json!({})).await;
+            let process = world.process().await;
+            phase(&browser, &plan, "cancelled").await;
+            until(known, |known| *known == 0).await;
             process.kill().await;
             world.github.writes().await;
         },
