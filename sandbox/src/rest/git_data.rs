@@ -162,7 +162,7 @@ async fn make_tree(State(w): State<World>, caller: Caller, Path((owner, name)): 
     let sha = git
         .write_tree(base.as_deref(), &changes)
         .await
-        .map_err(|_| Refusal::unprocessable("Invalid tree info"))?;
+        .map_err(|error| Refusal::by_git(error, "Invalid tree info"))?;
     created(show_tree(&m, repo, &sha, false).await?)
 }
 

@@ -139,7 +139,9 @@ async fn change(
     if !force && !git.is_ancestor(&old, &sha).await {
         return Err(Refusal::unprocessable("Update is not a fast forward"));
     }
-    git.set_ref(&full, Some(&sha)).await.map_err(|_| Refusal::unprocessable("Reference update failed"))?;
+    git.set_ref(&full, Some(&sha))
+        .await
+        .map_err(|error| Refusal::by_git(error, "Reference update failed"))?;
     sync(&mut m, repo, &caller).await?;
     ok(show(&m, repo, &full, &sha).await?)
 }

@@ -68,7 +68,8 @@ impl World {
     /// deliveries are told for as long as the set of tasks lives; the tasks keep the world alive.
     pub(crate) async fn open(options: &Options, base: String) -> io::Result<(Self, JoinSet<()>)> {
         let (dir, temp) = match &options.data_dir {
-            Some(dir) => (dir.clone(), None),
+            // git runs in folders of its own, where a relative path would mean something else.
+            Some(dir) => (std::path::absolute(dir)?, None),
             None => {
                 let temp = tempfile::Builder::new().prefix("waymark-sandbox-").tempdir()?;
                 (temp.path().to_owned(), Some(temp))

@@ -55,6 +55,18 @@ impl Refusal {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
     }
 
+    /// 422 with GitHub's own words for what git refused; git's words go to the log. A git that could not
+    /// do its work is no fault of the request, and 500.
+    pub fn by_git(error: GitError, message: &str) -> Self {
+        match &error {
+            GitError::Refused { stderr, .. } if !stderr.contains("nable to") => {
+                tracing::warn!(%error, "git refused a request: {message}");
+                Self::unprocessable(message)
+            }
+            _ => error.into(),
+        }
+    }
+
     /// 422 `Validation Failed` for one field: `missing`, `missing_field`, `invalid`, `already_exists`.
     pub fn field(resource: &str, code: &str, field: &str) -> Self {
         let mut refusal = Self::unprocessable("Validation Failed");

@@ -3,6 +3,7 @@
 mod access;
 mod actions;
 mod controls;
+mod folder;
 mod git;
 mod graphql;
 mod harness;
