@@ -3,14 +3,13 @@
 //! Columns hold integers, texts and blobs only; times are epoch milliseconds, yes and no are 1 and 0.
 //! What differs between the two databases is in this file alone.
 
+mod migrations;
+
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::MigrateError;
 use sqlx::{Any, AnyPool, Connection, Executor, Transaction};
-
-static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
 
 /// Why the database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +64,7 @@ impl Db {
             })
             .connect_with(options)
             .await?;
-        if sqlite { &SQLITE } else { &POSTGRES }.run(&pool).await?;
+        migrations::migrator(sqlite).run(&pool).await?;
         Ok(Db { pool, sqlite })
     }
 
