@@ -8,6 +8,7 @@ mod sample;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +42,25 @@ pub struct Failure(String);
 impl Failure {
     fn of(what: &str, error: &dyn std::fmt::Display) -> Failure {
         Failure(format!("{what}: {error}"))
+    }
+
+    /// An address that cannot be listened on, with what to do about it.
+    fn of_address(setting: &str, addr: SocketAddr, error: &io::Error) -> Failure {
+        let next = || SocketAddr::new(addr.ip(), addr.port().saturating_add(1));
+        Failure(match error.kind() {
+            io::ErrorKind::AddrInUse => format!(
+                "{setting}: another program listens on {addr}, perhaps another Waymark. End it, or choose \
+                 another address, such as {setting}={}.",
+                next()
+            ),
+            io::ErrorKind::AddrNotAvailable => {
+                format!("{setting}: this machine has no address {}. Choose one of its own.", addr.ip())
+            }
+            io::ErrorKind::PermissionDenied => format!(
+                "{setting}: ports below 1024 need administrator rights, and {addr} is one. Choose a higher one."
+            ),
+            _ => format!("{setting}: {addr} cannot be listened on: {error}."),
+        })
     }
 }
 
@@ -91,9 +111,9 @@ pub fn areas(app: &App) -> Areas {
 /// # Errors
 /// What keeps it from starting.
 pub async fn serve(config: Config) -> Result<(), Failure> {
-    let listener = TcpListener::bind(config.addr).await.map_err(|error| {
-        Failure::of(&format!("WAYMARK_ADDR {} cannot be listened on", config.addr), &error)
-    })?;
+    let listener = TcpListener::bind(config.addr)
+        .await
+        .map_err(|error| Failure::of_address("WAYMARK_ADDR", config.addr, &error))?;
     #[cfg(feature = "sandbox")]
     let sandbox = match config.sandbox {
         true => Some(sandbox::embedded(&config).await?),

@@ -98,7 +98,7 @@ async fn start(options: Options) -> Result<Sandbox, Failure> {
     let addr = options.addr;
     waymark_sandbox::start(options)
         .await
-        .map_err(|error| Failure::of(&format!("the sandbox cannot be served on {addr}"), &error))
+        .map_err(|error| Failure::of_address("WAYMARK_SANDBOX_ADDR", addr, &error))
 }
 
 /// A folder with this program and the demo agent, for the jobs' search path.
