@@ -2,18 +2,28 @@
 
 features := waymark/sandbox
 release  := target/release
+playwright := node_modules/.bin/playwright test
 
-.PHONY: help run build dist test fmt lint test-rust test-sqlite test-postgres test-workflows test-browser test-interop test-api bench fuzz audit site clean
+.PHONY: help run program wasm build dist test fmt lint test-rust test-sqlite test-postgres test-workflows test-browser test-interop test-api bench fuzz audit site clean
 
 help: ## Lists the recipes
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 run: ## Sets everything up and opens the dashboard on the embedded sandbox
+	@[ -x target/debug/waymark ] || echo "» the first time this takes about ten minutes on two cores; the server is most of it"
 	@scripts/setup build
-	@echo "» building the site and the server (some minutes the first time)"
+	@echo "» building the server, and the site beside it"
+	@$(MAKE) --no-print-directory --jobs 2 program wasm
 	@scripts/build-site
-	@cargo build --features $(features) --bin waymark
 	@exec target/debug/waymark serve --sandbox
+
+# The two long parts of `run`, side by side: the optimiser of the second uses one core only.
+program:
+	@cargo build --quiet --package waymark-bindgen
+	@cargo build --locked --features $(features) --bin waymark
+
+wasm:
+	@cargo build --quiet --package waymark-frontend --target wasm32-unknown-unknown --profile wasm-release
 
 build: ## Builds target/release/waymark with the sandbox, and the site beside it
 	scripts/setup build
@@ -47,14 +57,15 @@ test-postgres:
 	scripts/with-postgres cargo test --quiet --features $(features) --package waymark --test it
 
 test-workflows:
+	node --test --test-reporter dot scripts/
 	node workflows/check.mjs
 
 test-interop: ## Checks with erk's own published readers what Waymark writes
 	scripts/interop
 
-test-browser: site
-	cargo build --features $(features) --bin waymark
-	node_modules/.bin/playwright test --config end2end/playwright.config.ts
+test-browser: ## Runs the README from a fresh clone, then the other browser tests on what that built
+	$(playwright) --config end2end/readme.config.ts
+	$(playwright) --config end2end/playwright.config.ts
 
 site:
 	scripts/build-site
@@ -75,4 +86,4 @@ audit: ## Looks for known faults in dependencies (needs cargo-deny)
 	npm audit
 
 clean:
-	rm -rf target node_modules .tools
+	rm -rf target node_modules

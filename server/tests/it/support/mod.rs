@@ -119,22 +119,28 @@ impl World {
         std::fs::write(site_dir.join("style.css"), "main { color: inherit }").expect("a style");
         let database = Database::fresh(folder.path()).await;
         let github_url = Url::parse(&sandbox.url()).expect("an address");
+        // All that differs from `serve --sandbox` by itself, with the reasons. Tests run beside each other, so
+        // addresses and folders are their own, and both databases take their turn.
         let mut config = Config {
             addr,
             public_url: Url::parse(&url).expect("an address"),
             database_url: database.url().into(),
             data_dir: folder.path().to_owned(),
+            // The Rust tests look at pages, not at what a browser loads: that needs no built site.
             site_dir,
             sandbox: true,
             github_url: github_url.clone(),
             github_api_url: github_url,
             github_client_id: CLIENT_ID.to_owned(),
+            // Secrets that tests look for where they must not be.
             github_client_secret: CLIENT_SECRET.to_owned().into(),
             github_app: None,
             webhook_secret: WEBHOOK_SECRET.to_owned().into(),
             encryption_key: EncryptionKey([7; 32]),
+            // A busy machine must not look like a GitHub that does not answer.
             github_timeout: Duration::from_secs(30),
             write_pause: Duration::ZERO,
+            // Lost writes are looked up for seconds, in dozens of tests; nothing here lags that long.
             lookup_lag: Duration::from_secs(1),
             lookup_in_flight: Duration::from_secs(1),
             reconcile_every: Duration::from_secs(60),
