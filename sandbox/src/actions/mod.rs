@@ -27,7 +27,9 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::world::{Event, World};
 pub use rest::router;
+pub use runner::past::{Past, record};
 use runner::{groups::Groups, process::Stop};
+pub use start::Cause;
 pub use state::{Conclusion, State, Status};
 
 /// Jobs that run at the same time.

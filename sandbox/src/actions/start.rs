@@ -28,9 +28,31 @@ pub struct Cause {
     pub inputs: Map<String, Value>,
 }
 
+/// A run that was made and is not driven yet.
+pub struct Made {
+    pub id: u64,
+    pub workflow: Option<Workflow>,
+    /// Why it cannot be driven.
+    pub problem: Option<String>,
+}
+
 /// Makes a run and sets it going; when the file cannot be understood, the run has failed from the start
 /// and says why.
 pub async fn start(held: &mut Held<'_>, cause: Cause) -> u64 {
+    let Made { id, problem, .. } = make(held, cause).await;
+    match problem {
+        None => launch(held.world(), id),
+        Some(problem) => report::run(held, id, "completed", |run, _| {
+            run.status = Status::Completed;
+            run.conclusion = Some(Conclusion::StartupFailure);
+            run.problem = Some(problem);
+        }),
+    }
+    id
+}
+
+/// Makes a run, queued.
+pub async fn make(held: &mut Held<'_>, cause: Cause) -> Made {
     let git = held.git(cause.repo);
     let (workflow, calls, mut problem) = match files::read(&git, &cause.sha, &cause.path).await {
         Ok(Some(workflow)) => match files::calls(&git, &cause.sha, &workflow).await {
@@ -93,15 +115,7 @@ pub async fn start(held: &mut Held<'_>, cause: Cause) -> u64 {
     held.actions.runs.insert(id, run);
     held.world().controls().hidden.created("run", id);
     report::run(held, id, "requested", |_, _| {});
-    match problem {
-        None => launch(held.world(), id),
-        Some(problem) => report::run(held, id, "completed", |run, _| {
-            run.status = Status::Completed;
-            run.conclusion = Some(Conclusion::StartupFailure);
-            run.problem = Some(problem);
-        }),
-    }
-    id
+    Made { id, workflow, problem }
 }
 
 /// The run's name, when the workflow gives one.

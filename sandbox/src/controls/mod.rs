@@ -3,6 +3,7 @@
 
 pub mod faults;
 pub mod hide;
+mod history;
 pub mod journal;
 mod routes;
 

@@ -11,24 +11,28 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{faults::Fault, hide::KINDS};
+use super::{faults::Fault, hide::KINDS, history};
 use crate::{
     contract,
     http::page::Query,
     webhooks::trouble::Mode,
     world::{
-        World, clock, fixture,
+        World, clock,
+        fixture::{self, Content, Seed},
         model::{InstalledApp, Role, Secret},
     },
 };
 
-type Told = Result<Json<Value>, (StatusCode, Json<Value>)>;
-type Sent = Option<Json<Map<String, Value>>>;
+pub(super) type Told = Result<Json<Value>, (StatusCode, Json<Value>)>;
+pub(super) type Sent = Option<Json<Map<String, Value>>>;
 
 pub fn router() -> Router<World> {
     Router::new()
         .route("/_sandbox/reset", post(reset))
         .route("/_sandbox/seed", post(seed))
+        .route("/_sandbox/saving", post(saving))
+        .route("/_sandbox/people", post(history::person))
+        .route("/_sandbox/runs", post(history::run))
         .route("/_sandbox/latency", post(latency))
         .route("/_sandbox/faults", post(add_fault).delete(clear_faults))
         .route("/_sandbox/release", post(release))
@@ -45,15 +49,15 @@ pub fn router() -> Router<World> {
         .route("/_sandbox/idle", get(idle))
 }
 
-fn fine() -> Told {
+pub(super) fn fine() -> Told {
     Ok(Json(json!({ "ok": true })))
 }
 
-fn wrong(message: impl Into<String>) -> (StatusCode, Json<Value>) {
+pub(super) fn wrong(message: impl Into<String>) -> (StatusCode, Json<Value>) {
     (StatusCode::BAD_REQUEST, Json(json!({ "error": message.into() })))
 }
 
-fn text<'b>(body: &'b Sent, key: &str) -> Option<&'b str> {
+pub(super) fn text<'b>(body: &'b Sent, key: &str) -> Option<&'b str> {
     body.as_ref()?.get(key)?.as_str()
 }
 
@@ -73,17 +77,40 @@ async fn reset(State(w): State<World>) -> Told {
     fine()
 }
 
-/// `{repo: "owner/name", from: "fixture" | PATH}`: the repository's branches and tags become those of a
-/// git repository on this machine, or the fixture's. It is made when it is not there.
+/// `{repo: "owner/name", from: "fixture" | PATH}` or `{repo, files: {PATH: TEXT}}`: the repository's branches
+/// and tags become those of a git repository on this machine, or the fixture's, or one commit of these files.
+/// It is made when it is not there.
 async fn seed(State(w): State<World>, body: Sent) -> Told {
     let name = text(&body, "repo").ok_or_else(|| wrong("repo is needed: owner/name"))?;
     let (owner, name) = name.split_once('/').ok_or_else(|| wrong("repo is owner/name"))?;
-    let from = text(&body, "from").unwrap_or("fixture");
+    let field = |key: &str| body.as_ref().and_then(|b| b.get(key));
+    let flag = |key: &str, otherwise| field(key).and_then(Value::as_bool).unwrap_or(otherwise);
+    let file = |(path, content): (&'_ String, &'_ Value)| {
+        let content = content.as_str()?;
+        let mode = if content.starts_with("#!") { "100755" } else { "100644" };
+        Some((path.clone(), mode, content.to_owned()))
+    };
+    let files: Option<Vec<_>> = match field("files").and_then(Value::as_object) {
+        Some(files) => files.iter().map(file).collect(),
+        None => Some(Vec::new()),
+    };
+    let files = files.ok_or_else(|| wrong("files are texts by their paths"))?;
+    let content = match text(&body, "from") {
+        _ if !files.is_empty() => Content::Files(files.iter().map(|(p, m, c)| (&**p, *m, &**c)).collect()),
+        None | Some("fixture") => Content::Fixture,
+        Some(path) => Content::Copy(FilePath::new(path)),
+    };
+    let seed = Seed {
+        owner,
+        name,
+        description: text(&body, "description").unwrap_or_default(),
+        private: flag("private", false),
+        automated: flag("automated", true),
+        content,
+    };
     let mut m = w.lock().await;
     let options = w.options().clone();
-    let private = body.as_ref().and_then(|b| b.get("private")).and_then(Value::as_bool).unwrap_or(false);
-    let source = (from != "fixture").then(|| FilePath::new(from));
-    fixture::seed(&mut m, &options, owner, name, private, source).await.map_err(|e| wrong(e.to_string()))?;
+    fixture::seed(&mut m, &options, seed).await.map_err(|e| wrong(e.to_string()))?;
     fine()
 }
 
@@ -273,6 +300,13 @@ async fn repo(State(w): State<World>, Path((owner, name)): Path<(String, String)
             _ => return Err(wrong(format!("{key} cannot be set to that"))),
         }
     }
+    fine()
+}
+
+/// `{on: false}`: changes stay in memory until it is on again.
+async fn saving(State(w): State<World>, body: Sent) -> Told {
+    let on = body.as_ref().and_then(|b| b.get("on")).and_then(Value::as_bool);
+    w.save(on.ok_or_else(|| wrong("on is true or false"))?).await;
     fine()
 }
 

@@ -13,7 +13,7 @@ use super::{
 use crate::{Options, WebhookTarget};
 
 /// Path, mode and content of a file of a repository.
-pub type File = (&'static str, &'static str, &'static str);
+pub type File<'a> = (&'a str, &'a str, &'a str);
 
 const PROJECT: &[File] = &[
     (".gitignore", "100644", include_str!("../../fixture/widgets/.gitignore")),
@@ -154,7 +154,7 @@ pub fn follow(m: &mut Model, options: &Options) {
 /// One repository with its content, labels, roles, secrets and webhook.
 async fn make(held: &mut Held<'_>, options: &Options, plan: &Plan) -> io::Result<()> {
     let id = add_repo(held, "acme", plan.name, plan.description, plan.private);
-    let files: Vec<File> = match plan.automated {
+    let files: Vec<File<'_>> = match plan.automated {
         true => PROJECT.iter().chain(AUTOMATION).chain(TEMPLATES).copied().collect(),
         false => PROJECT.to_vec(),
     };
@@ -199,32 +199,50 @@ fn settle(held: &mut Held<'_>, options: &Options, id: u64, automated: bool) {
     }
 }
 
-/// Gives a repository the branches and tags of a git repository on this machine, or the fixture's
-/// content. It is made when it is not there; of one that is, issues and pull requests stay.
-pub async fn seed(
-    held: &mut Held<'_>,
-    options: &Options,
-    owner: &str,
-    name: &str,
-    private: bool,
-    source: Option<&Path>,
-) -> io::Result<()> {
+/// What a repository is to become.
+pub struct Seed<'a> {
+    pub owner: &'a str,
+    pub name: &'a str,
+    pub description: &'a str,
+    pub private: bool,
+    /// With all that remote work needs: workflows, secrets, labels.
+    pub automated: bool,
+    pub content: Content<'a>,
+}
+
+/// Where the content of a repository comes from.
+pub enum Content<'a> {
+    Fixture,
+    /// The branches and tags of a git repository on this machine.
+    Copy(&'a Path),
+    Files(Vec<File<'a>>),
+}
+
+/// Gives a repository its content. It is made when it is not there; of one that is, issues and pull
+/// requests stay.
+pub async fn seed(held: &mut Held<'_>, options: &Options, seed: Seed<'_>) -> io::Result<()> {
+    let Seed { owner, name, automated, .. } = seed;
     if held.account(owner).is_none() {
         return Err(io::Error::other(format!("there is no account {owner}")));
     }
     let known = held.repo(owner, name).map(|r| r.id);
-    let id = known.unwrap_or_else(|| add_repo(held, owner, name, "", private));
-    match source {
-        None => {
-            let files: Vec<File> = PROJECT.iter().chain(AUTOMATION).chain(TEMPLATES).copied().collect();
-            commit_files(held, id, "main", "Count and name widgets", &files)
-                .await
-                .map_err(io::Error::other)?;
+    let id = known.unwrap_or_else(|| add_repo(held, owner, name, seed.description, seed.private));
+    let automation = if automated { AUTOMATION } else { &[] };
+    let (message, files) = match seed.content {
+        Content::Copy(path) => {
+            copy(held, id, path).await.map_err(io::Error::other)?;
+            ("", Vec::new())
         }
-        Some(path) => copy(held, id, path).await.map_err(io::Error::other)?,
+        Content::Fixture => {
+            ("Count and name widgets", PROJECT.iter().chain(automation).chain(TEMPLATES).copied().collect())
+        }
+        Content::Files(files) => ("Begin", automation.iter().copied().chain(files).collect()),
+    };
+    if !files.is_empty() {
+        commit_files(held, id, "main", message, &files).await.map_err(io::Error::other)?;
     }
     if known.is_none() {
-        settle(held, options, id, true);
+        settle(held, options, id, automated);
     }
     Ok(())
 }
@@ -263,7 +281,7 @@ fn hook_to(id: u64, target: &WebhookTarget, now: Time) -> Hook {
     }
 }
 
-fn add_account(m: &mut Model, login: &str, name: &str, kind: AccountKind, now: Time) {
+pub fn add_account(m: &mut Model, login: &str, name: &str, kind: AccountKind, now: Time) {
     let id = m.fresh_id();
     let mailbox = login.replace("[bot]", "-bot");
     let account = Account {
@@ -334,7 +352,7 @@ async fn commit_files(
     repo: u64,
     branch: &str,
     message: &str,
-    files: &[File],
+    files: &[File<'_>],
 ) -> Result<(), super::git::GitError> {
     let git = held.git(repo);
     if git.dir().exists() {

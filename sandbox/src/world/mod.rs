@@ -27,7 +27,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -49,6 +49,8 @@ struct Inner {
     model: Mutex<Model>,
     dir: PathBuf,
     durable: bool,
+    /// Whether changes are on disk at once.
+    saving: AtomicBool,
     base: String,
     options: Options,
     outbox: mpsc::UnboundedSender<Event>,
@@ -92,6 +94,7 @@ impl World {
         let world = Self(Arc::new(Inner {
             model: Mutex::new(model),
             durable: temp.is_none(),
+            saving: AtomicBool::new(true),
             dir,
             base,
             options: options.clone(),
@@ -145,6 +148,13 @@ impl World {
 
     pub(crate) fn controls(&self) -> &Controls {
         &self.0.controls
+    }
+
+    /// While it is off, changes stay in memory; when it is turned on again, all are saved at once.
+    pub(crate) async fn save(&self, on: bool) {
+        let mut held = self.lock().await;
+        self.0.saving.store(on, Ordering::SeqCst);
+        held.changed |= on;
     }
 
     pub(crate) fn http(&self) -> &reqwest::Client {
@@ -239,7 +249,7 @@ impl DerefMut for Held<'_> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        if self.changed && self.world.0.durable {
+        if self.changed && self.world.0.durable && self.world.0.saving.load(Ordering::SeqCst) {
             persist::save(&self.world.0.dir, &self.guard);
         }
         for event in self.outbox.drain(..) {

@@ -7,6 +7,7 @@ mod folder;
 mod git;
 mod graphql;
 mod harness;
+mod history;
 mod issues;
 mod oauth;
 mod pulls;

@@ -9,6 +9,7 @@ pub mod groups;
 mod job;
 mod log;
 mod mask;
+pub mod past;
 pub mod process;
 mod step;
 pub mod strays;
