@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { testSettings } from "./settings.ts";
+import { addresses, bare } from "./settings.ts";
 
 export const root = resolve(import.meta.dirname, "../..");
 const binary = process.env.WAYMARK_BINARY ?? join(root, "target/debug/waymark");
@@ -68,7 +68,7 @@ export class Servers {
   static async run(command: Command, ports: Ports, settings: Record<string, string> = {}): Promise<Servers> {
     const { PATH, HOME, CARGO_HOME, RUSTUP_HOME, LANG } = process.env;
     const kept = Object.fromEntries(Object.entries({ PATH, HOME, CARGO_HOME, RUSTUP_HOME, LANG }).filter(([, value]) => value));
-    const environment = { ...kept, ...testSettings(ports.waymark, ports.sandbox), ...settings } as Record<string, string>;
+    const environment = { ...kept, ...addresses(ports.waymark, ports.sandbox), ...settings } as Record<string, string>;
     const servers = new Servers(`http://127.0.0.1:${ports.waymark}`, `http://127.0.0.1:${ports.sandbox}`, command, environment);
     await servers.listening(command.patience ?? 60);
     return servers;
@@ -77,7 +77,8 @@ export class Servers {
   /** The built program in an empty folder. */
   static async start(settings: Record<string, string> = {}): Promise<Servers> {
     const folder = mkdtempSync(join(tmpdir(), "waymark-end2end-"));
-    const servers = await Servers.run({ program: binary, arguments: ["serve", "--sandbox"], folder }, await freePorts(), settings);
+    const command = { program: binary, arguments: ["serve", "--sandbox"], folder };
+    const servers = await Servers.run(command, await freePorts(), { ...bare, ...settings });
     servers.folder = folder;
     return servers;
   }

@@ -45,6 +45,11 @@ pub struct Settings {
     #[arg(long, env = "WAYMARK_SANDBOX_ADDR", default_value = "127.0.0.1:3100")]
     pub sandbox_addr: SocketAddr,
 
+    /// What the sandbox holds at first: demo, a world that lives, or bare
+    #[cfg(feature = "sandbox")]
+    #[arg(long, env = "WAYMARK_SANDBOX_WORLD", default_value = "demo", hide_possible_values = true)]
+    pub sandbox_world: SandboxWorld,
+
     /// Where people open GitHub, without a trailing slash
     #[arg(long, env = "WAYMARK_GITHUB_URL", default_value = "https://github.com")]
     pub github_url: Url,
@@ -104,6 +109,16 @@ pub struct Settings {
     pub log_json: bool,
 }
 
+/// What the embedded sandbox holds when it is made.
+#[cfg(feature = "sandbox")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum SandboxWorld {
+    /// Three connected repositories with two dozen plans in every phase; it can be reset.
+    Demo,
+    /// The fixture's repositories, with one objective and no plans.
+    Bare,
+}
+
 /// The checked settings.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -114,6 +129,8 @@ pub struct Config {
     pub site_dir: PathBuf,
     /// Whether the GitHub behind this server is the embedded sandbox.
     pub sandbox: bool,
+    /// Whether it holds the demo world, which people may reset.
+    pub demo: bool,
     pub github_url: Url,
     pub github_api_url: Url,
     pub github_client_id: String,
@@ -285,6 +302,10 @@ fn checked(settings: Settings, sandbox: bool) -> Result<Config, ConfigErrors> {
         data_dir: settings.data_dir,
         site_dir,
         sandbox,
+        #[cfg(feature = "sandbox")]
+        demo: sandbox && settings.sandbox_world == SandboxWorld::Demo,
+        #[cfg(not(feature = "sandbox"))]
+        demo: false,
         github_url: settings.github_url,
         github_api_url: settings.github_api_url,
         github_client_id: client_id.expose_secret().to_owned(),

@@ -10,7 +10,7 @@ use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{ResponseOptions, handle_server_fns_with_context, render_app_async_with_context};
-use waymark_app::areas::{Account, Areas, Installation, Viewer};
+use waymark_app::areas::{Account, Areas, Installation, Problem, ProblemKind, Viewer};
 use waymark_app::{RequestId, shell};
 
 use crate::auth::{Current, hardening};
@@ -22,7 +22,24 @@ impl Account for App {
             public_url: self.config.public().to_owned(),
             github_url: self.config.github().to_owned(),
             sandbox: self.config.sandbox,
+            demo: self.config.demo,
         }
+    }
+
+    fn reset_demo(&self, viewer: &Viewer) -> Result<(), Problem> {
+        #[cfg(feature = "sandbox")]
+        if self.config.demo {
+            tracing::info!(by = viewer.login, "the demo is reset");
+            return crate::serve::sandbox::ask_for_reset(&self.config)
+                .map(|()| self.reset.notify_one())
+                .map_err(|error| {
+                    tracing::error!(%error, "the data folder cannot be written");
+                    Problem::new(ProblemKind::Internal, "The demo could not be reset.")
+                        .next("Look at the log of the server.")
+                });
+        }
+        let _ = viewer;
+        Err(Problem::new(ProblemKind::NotFound, "There is no demo here."))
     }
 }
 

@@ -28,4 +28,6 @@ pub struct App {
     pub(crate) plans: PlanTable,
     /// Wakes the worker of webhook deliveries.
     pub inbox: Arc<Notify>,
+    /// Ends this life of the server, so that the next one begins with a new demo world.
+    pub reset: Arc<Notify>,
 }

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "ssr")]
+use super::Problem;
+
 /// A signed-in person. Made only by the server, from the session or an API token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Viewer {
@@ -23,6 +26,8 @@ pub struct Installation {
     pub github_url: String,
     /// Whether this is the embedded sandbox with its demo agent; pages say so.
     pub sandbox: bool,
+    /// Whether it holds the demo world, which people may reset.
+    pub demo: bool,
 }
 
 /// The account area.
@@ -30,4 +35,6 @@ pub struct Installation {
 #[async_trait::async_trait]
 pub trait Account: Send + Sync {
     fn installation(&self) -> Installation;
+    /// Puts the demo world and everything Waymark keeps of it back to the start, a moment after this answers.
+    fn reset_demo(&self, viewer: &Viewer) -> Result<(), Problem>;
 }

@@ -2,6 +2,7 @@
 
 mod coded;
 mod copy;
+mod demo;
 mod empty;
 mod field;
 mod icon;
@@ -17,6 +18,7 @@ pub(crate) mod words;
 
 pub(crate) use coded::coded;
 pub(crate) use copy::{copy_button, copyable};
+pub(crate) use demo::what_to_try;
 pub(crate) use empty::empty;
 pub(crate) use field::{area_text, described_by, field, problem_of, text_field};
 pub(crate) use icon::icon;

@@ -25,6 +25,7 @@ pub(crate) fn TopBar() -> impl IntoView {
                     <strong>"Sandbox."</strong>
                     " GitHub is simulated on this machine, and a small demo agent, not a language model, does the work."
                 </span>
+                {super::demo::reset()}
             </aside>
         }
     });

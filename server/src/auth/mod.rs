@@ -6,6 +6,8 @@
 //! - Nothing that changes state answers a request from another site.
 
 mod accounts;
+#[cfg(feature = "sandbox")]
+mod arrive;
 mod flow;
 pub mod hardening;
 pub mod limit;
@@ -15,6 +17,8 @@ mod seal;
 mod sessions;
 mod viewer;
 
+#[cfg(feature = "sandbox")]
+pub use arrive::arrive;
 pub use flow::routes;
 pub use refresh::Tokens;
 pub use sessions::{Sessions, layer};

@@ -73,6 +73,30 @@ impl Db {
         &self.pool
     }
 
+    /// Deletes every row of every table; what brought the tables up to date stays.
+    ///
+    /// # Errors
+    /// A fault of the database; then nothing is deleted.
+    #[cfg(feature = "sandbox")]
+    pub async fn empty(&self) -> Result<(), sqlx::Error> {
+        let tables = match self.sqlite {
+            true => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+            false => "SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = current_schema()",
+        };
+        let mut tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&self.pool).await?;
+        tables.retain(|table| table != "_sqlx_migrations");
+        let mut tx = self.begin().await?;
+        if self.sqlite {
+            tx.execute("PRAGMA defer_foreign_keys = ON").await?;
+            for table in tables {
+                tx.execute(sqlx::AssertSqlSafe(format!("DELETE FROM {table}"))).await?;
+            }
+        } else {
+            tx.execute(sqlx::AssertSqlSafe(format!("TRUNCATE {}", tables.join(", ")))).await?;
+        }
+        tx.commit().await
+    }
+
     /// What to put before a statement to be told how it would be answered.
     pub fn explain(&self) -> &'static str {
         if self.sqlite { "EXPLAIN QUERY PLAN" } else { "EXPLAIN" }

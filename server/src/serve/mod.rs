@@ -1,10 +1,10 @@
 //! `waymark serve`: the wiring.
 
+#[cfg(feature = "sandbox")]
+mod demo;
 mod download;
 pub mod log;
 mod router;
-#[cfg(feature = "sandbox")]
-mod sample;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 
@@ -88,6 +88,7 @@ pub async fn open(config: Config) -> Result<App, Failure> {
         mirror: mirror::Mirror::default(),
         plans: mirror::PlanTable::default(),
         inbox: Arc::default(),
+        reset: Arc::default(),
     })
 }
 
@@ -115,7 +116,23 @@ pub async fn serve(config: Config) -> Result<(), Failure> {
         .await
         .map_err(|error| Failure::of_address("WAYMARK_ADDR", config.addr, &error))?;
     #[cfg(feature = "sandbox")]
-    let sandbox = match config.sandbox {
+    if config.demo {
+        return sandbox::lives(config, listener).await;
+    }
+    live(config, listener).await.map(drop)
+}
+
+/// Why the server no longer serves.
+enum Ended {
+    /// The process was told to stop.
+    Stopped,
+    /// The demo is to begin anew.
+    Reset,
+}
+
+async fn live(config: Config, listener: TcpListener) -> Result<Ended, Failure> {
+    #[cfg(feature = "sandbox")]
+    let mut embedded = match config.sandbox {
         true => Some(sandbox::embedded(&config).await?),
         false => None,
     };
@@ -124,30 +141,39 @@ pub async fn serve(config: Config) -> Result<(), Failure> {
     let in_a_box = config.sandbox;
     let app = open(config).await?;
     let areas = areas(&app);
+    #[cfg(feature = "sandbox")]
+    if let Some(embedded) = &mut embedded {
+        sandbox::reset(&app).await?;
+        embedded.finish(&app, &areas).await?;
+    }
     spawn_background(&app);
     println!("Waymark    {public}");
     if in_a_box {
         println!("Sandbox    {github}  (GitHub in a box, with a demo agent)");
-        println!("Next       open {public}, sign in as writer, choose New and acme/widgets, and dispatch");
+        println!("Next       open {public}, and follow what its first page says");
     } else {
         println!("GitHub     {github}");
     }
     let service = router(&app, &areas).into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(stopped());
-    // Live updates never end by themselves, so requests under way get a moment and no more.
-    let over = async {
-        stopped().await;
-        tokio::time::sleep(GRACE).await;
+    let (end, ending) = tokio::sync::watch::channel(());
+    let mut over = ending.clone();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+        let _ = over.changed().await;
+    });
+    let mut serving = std::pin::pin!(serving.into_future());
+    let ended = tokio::select! {
+        served = &mut serving => return served.map(|()| Ended::Stopped).map_err(|error| Failure::of("the server ended", &error)),
+        () = stopped() => Ended::Stopped,
+        () = app.reset.notified() => Ended::Reset,
     };
-    tokio::select! {
-        served = serving => served.map_err(|error| Failure::of("the server ended", &error))?,
-        () = over => {}
-    }
+    end.send_replace(());
+    // Live updates never end by themselves, so requests under way get a moment and no more.
+    let _ = tokio::time::timeout(GRACE, serving).await;
     #[cfg(feature = "sandbox")]
-    if let Some(sandbox) = sandbox {
-        sandbox.shutdown().await;
+    if let Some(embedded) = embedded {
+        embedded.sandbox.shutdown().await;
     }
-    Ok(())
+    Ok(ended)
 }
 
 /// Starts what goes on beside requests.

@@ -4,13 +4,20 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret;
+use waymark_app::areas::Areas;
 use waymark_sandbox::{Options, Sandbox, WebhookTarget};
 
 use super::Failure;
 use crate::config::Config;
+use crate::state::App;
 
 /// The demo agent: a script that plans and commits without any model.
 const DEMO_AGENT: &str = include_str!("../../../sandbox/demo-agent/waymark-demo-agent");
+
+/// In the folder of a world that is being made.
+const UNFINISHED: &str = "unfinished";
+/// In the data folder while the demo is being reset.
+const RESET: &str = "reset";
 
 /// Settings of `waymark sandbox`.
 #[derive(Clone, Debug, clap::Args)]
@@ -35,11 +42,19 @@ pub struct Alone {
     pub webhook_secret: Option<String>,
 }
 
-/// Starts the sandbox of `waymark serve --sandbox`; its world is kept in the data folder.
+/// The sandbox beside the server.
+pub struct Embedded {
+    pub sandbox: Sandbox,
+    /// Says that its world is not finished, while that is so.
+    unfinished: Option<PathBuf>,
+}
+
+/// Starts the sandbox of `waymark serve --sandbox`; its world is kept in the data folder. One that was not
+/// finished is made anew.
 ///
 /// # Errors
-/// An address that is taken, or a folder that cannot be written.
-pub async fn embedded(config: &Config) -> Result<Sandbox, Failure> {
+/// An address that is taken, a folder that cannot be written, or a world that cannot be made.
+pub async fn embedded(config: &Config) -> Result<Embedded, Failure> {
     let addr = config
         .github_url
         .socket_addrs(|| None)
@@ -48,7 +63,15 @@ pub async fn embedded(config: &Config) -> Result<Sandbox, Failure> {
         .ok_or_else(|| Failure("WAYMARK_SANDBOX_ADDR is not an address".to_owned()))?;
     let tools = tools(&config.data_dir)?;
     let world = config.data_dir.join("sandbox");
+    let unfinished = world.join(UNFINISHED);
+    if unfinished.exists() || config.data_dir.join(RESET).exists() {
+        gone(&world)?;
+    }
     let fresh = !world.exists();
+    if fresh {
+        let made = std::fs::create_dir_all(&world).and_then(|()| std::fs::write(&unfinished, ""));
+        made.map_err(|error| Failure::of(&format!("{} cannot be written", world.display()), &error))?;
+    }
     let sandbox = start(Options {
         addr,
         data_dir: Some(world),
@@ -62,11 +85,85 @@ pub async fn embedded(config: &Config) -> Result<Sandbox, Failure> {
     })
     .await?;
     if fresh {
-        super::sample::objective(&sandbox.url())
-            .await
-            .map_err(|error| Failure::of("the sample objective was not made", &error))?;
+        let made = match config.demo {
+            true => super::demo::make(&sandbox.url()).await,
+            false => super::demo::bare(&sandbox.url()).await,
+        };
+        made.map_err(|error| Failure::of("the sandbox's world was not made", &error))?;
     }
-    Ok(sandbox)
+    Ok(Embedded { sandbox, unfinished: fresh.then_some(unfinished) })
+}
+
+impl Embedded {
+    /// Finishes a new world on the server that was opened on it.
+    ///
+    /// # Errors
+    /// What kept it from being finished.
+    pub async fn finish(&mut self, app: &App, areas: &Areas) -> Result<(), Failure> {
+        let Some(unfinished) = self.unfinished.take() else { return Ok(()) };
+        if app.config.demo {
+            let opened = super::demo::open(app, areas).await;
+            opened.map_err(|error| Failure::of("the demo's repositories were not connected", &error))?;
+        }
+        gone(&unfinished)
+    }
+}
+
+/// Serves the demo, anew after each reset. Each life has a runtime of its own, so that whatever one began ends
+/// with it; the address stays open meanwhile, so that nobody is refused.
+///
+/// # Errors
+/// What keeps it from starting.
+pub async fn lives(config: Config, listener: tokio::net::TcpListener) -> Result<(), Failure> {
+    let told = |error: std::io::Error| Failure::of("the server cannot be started", &error);
+    let listener = listener.into_std().map_err(told)?;
+    let lives = move || loop {
+        let threads = std::thread::available_parallelism().map_or(2, |count| count.get().max(2));
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
+        let runtime = runtime.map_err(told)?;
+        let ended = runtime.block_on(async {
+            let listener = listener.try_clone().and_then(tokio::net::TcpListener::from_std);
+            super::live(config.clone(), listener.map_err(told)?).await
+        });
+        runtime.shutdown_timeout(super::GRACE);
+        match ended? {
+            super::Ended::Stopped => return Ok(()),
+            super::Ended::Reset => {}
+        }
+    };
+    tokio::task::spawn_blocking(lives).await.map_err(|error| Failure::of("the server ended", &error))?
+}
+
+/// Notes that the demo is to be reset at the next start.
+///
+/// # Errors
+/// A folder that cannot be written.
+pub fn ask_for_reset(config: &Config) -> std::io::Result<()> {
+    std::fs::write(config.data_dir.join(RESET), "")
+}
+
+/// Empties the server's own database when the demo is being reset; the world was made anew before.
+///
+/// # Errors
+/// A fault of the database, or a folder that cannot be written.
+pub async fn reset(app: &App) -> Result<(), Failure> {
+    let asked = app.config.data_dir.join(RESET);
+    if asked.exists() {
+        app.db.empty().await.map_err(|error| Failure::of("the demo was not reset", &error))?;
+    }
+    gone(&asked)
+}
+
+/// Removes a file or a folder, if it is there.
+fn gone(path: &Path) -> Result<(), Failure> {
+    let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+    match removed {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Failure::of(&format!("{} cannot be removed", path.display()), &error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Runs the sandbox until the process is told to stop.

@@ -5,6 +5,7 @@
 
 mod api;
 mod auth;
+mod demo;
 mod dispatch;
 mod hardening;
 mod killed;

@@ -12,7 +12,7 @@ use leptos_meta::Title;
 
 use crate::areas::{Overview, OverviewQuery};
 use crate::commands::notice;
-use crate::components::{icon, notice_view, problem_page, words::count};
+use crate::components::{icon, notice_view, problem_page, what_to_try, words::count};
 use crate::context::{areas, cookie, remember, viewer};
 use query::View;
 
@@ -49,6 +49,7 @@ fn body(overview: &Overview, view: &View, notice: &crate::commands::Notice, sign
         ..OverviewQuery::default()
     };
     let filtered = *query != unfiltered;
+    let advice = (!filtered && first_page).then(what_to_try).flatten();
     let rows = if overview.rows.is_empty() {
         empty::empty(overview.connected, filtered, signed_in)
     } else {
@@ -66,6 +67,7 @@ fn body(overview: &Overview, view: &View, notice: &crate::commands::Notice, sign
             </div>
             {notice_view(notice)}
             {stale.collect_view()}
+            {advice}
             {known.then(|| filters::phases(&overview.counts, view))}
             {needs}
             {known.then(|| filters::bar(view, signed_in))}

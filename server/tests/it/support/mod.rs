@@ -129,6 +129,7 @@ impl World {
             // The Rust tests look at pages, not at what a browser loads: that needs no built site.
             site_dir,
             sandbox: true,
+            demo: false,
             github_url: github_url.clone(),
             github_api_url: github_url,
             github_client_id: CLIENT_ID.to_owned(),
@@ -223,7 +224,7 @@ fn client() -> reqwest::Client {
 /// An address that stays this test's own: the system gives ports of this range to nobody who does not ask for
 /// one by number. It is not held until it is used: a program that is being started at that moment would hold it
 /// too, until it runs.
-async fn free_address() -> SocketAddr {
+pub async fn free_address() -> SocketAddr {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = u16::try_from(std::process::id() % 10_000).unwrap_or_default();
     loop {
