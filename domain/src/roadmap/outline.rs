@@ -56,6 +56,7 @@ pub fn read(text: &str) -> Outline {
     let mut remarks = Vec::new();
     let mut names = HashMap::new();
     let mut nodes: Vec<Node> = Vec::new();
+    let mut ids = Ids::default();
     let mut lines: Vec<usize> = Vec::new();
     let mut headings: Vec<(usize, PhaseKey)> = Vec::new();
     let mut phase: Option<PhaseKey> = None;
@@ -69,8 +70,9 @@ pub fn read(text: &str) -> Outline {
             headings.push((at + 1, key.clone()));
             phase = Some(key);
         } else if let Some(item) = item(line) {
-            match node(item, phase.as_ref(), &nodes) {
+            match node(item, phase.as_ref(), &mut ids) {
                 Ok(node) => {
+                    ids.taken.insert(node.id.clone());
                     lines.push(at + 1);
                     listed |= node.depends_on.is_some();
                     if phase.as_ref().is_some_and(|phase| *phase != node.phase) {
@@ -93,18 +95,19 @@ pub fn read(text: &str) -> Outline {
     if roadmap.nodes.is_empty() {
         remarks.push(Remark { line: None, message: "there are no nodes yet".to_owned() });
     }
-    let empty = |key: &PhaseKey| !roadmap.nodes.iter().any(|node| node.phase == *key);
+    let filled: HashSet<&PhaseKey> = roadmap.phases.iter().map(|phase| &phase.key).collect();
+    let empty = |key: &PhaseKey| !filled.contains(key);
     remarks.extend(
         headings
             .iter()
             .filter(|(_, key)| empty(key))
             .map(|(line, key)| Remark { line: Some(*line), message: format!("phase {key} has no nodes") }),
     );
+    // Of nodes with one id a finding is about the last.
+    let last: HashMap<&str, usize> = roadmap.nodes.iter().map(|node| node.id.as_str()).zip(lines).collect();
     remarks.extend(roadmap.findings().into_iter().map(|finding| {
-        // Of nodes with one id it is about the last.
-        let at = roadmap.nodes.iter().rposition(|node| node.id == finding.node);
         let what = finding.message.split(';').next().unwrap_or_default();
-        let line = at.and_then(|at| lines.get(at).copied());
+        let line = last.get(finding.node.as_str()).copied();
         Remark { line, message: format!("node {}: {what}", finding.node) }
     }));
     remarks.sort_by_key(|remark| remark.line.unwrap_or(usize::MAX));
@@ -212,14 +215,14 @@ fn says_after(text: &str) -> bool {
     text.contains("(after ") && text.ends_with(')')
 }
 
-fn node(text: &str, phase: Option<&PhaseKey>, before: &[Node]) -> Result<Node, String> {
+fn node(text: &str, phase: Option<&PhaseKey>, ids: &mut Ids) -> Result<Node, String> {
     let ticked = text.strip_prefix('`').and_then(|rest| rest.split_once('`'));
     let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let name = first.trim_end_matches([':', '.']);
     let (id, words) = match ticked.filter(|(id, _)| !id.trim().is_empty() && !is_id(id)) {
         Some((id, rest)) => (id.to_owned(), rest.trim()),
         None if is_id(name) => (name.to_owned(), rest.trim()),
-        None => (next_id(phase, before), text),
+        None => (ids.next(phase), text),
     };
     let (description, needs) = match words.rfind("(after ").filter(|_| says_after(words)) {
         Some(open) => {
@@ -246,11 +249,33 @@ fn node(text: &str, phase: Option<&PhaseKey>, before: &[Node]) -> Result<Node, S
     })
 }
 
-/// The first id of a phase that is free.
-pub(super) fn next_id(phase: Option<&PhaseKey>, before: &[Node]) -> String {
-    let phase = phase.map_or_else(|| "1".to_owned(), PhaseKey::to_string);
-    let taken: HashSet<&str> = before.iter().map(|node| node.id.as_str()).collect();
-    (1..).map(|n| format!("{phase}.{n}")).find(|id| !taken.contains(id.as_str())).unwrap_or_default()
+/// The ids of the nodes so far. Ids are only added, so that what was taken once is not tried again.
+#[derive(Default)]
+struct Ids {
+    taken: HashSet<String>,
+    /// The last number of a phase that was found taken.
+    tried: HashMap<String, usize>,
+}
+
+impl Ids {
+    /// The first id of a phase that is free.
+    fn next(&mut self, phase: Option<&PhaseKey>) -> String {
+        let phase = phase.map_or_else(|| "1".to_owned(), PhaseKey::to_string);
+        let tried = self.tried.entry(phase.clone()).or_default();
+        loop {
+            let id = format!("{phase}.{}", *tried + 1);
+            if !self.taken.contains(&id) {
+                return id;
+            }
+            *tried += 1;
+        }
+    }
+}
+
+/// The first id of a phase that none of the nodes has.
+pub(super) fn next_id(phase: Option<&PhaseKey>, nodes: &[Node]) -> String {
+    let taken = nodes.iter().map(|node| node.id.clone()).collect();
+    Ids { taken, ..Ids::default() }.next(phase)
 }
 
 #[cfg(test)]
@@ -274,6 +299,21 @@ mod tests {
             .map(|n| (n.id.as_str(), n.description.as_str(), n.depends_on.is_some()))
             .collect();
         assert_eq!(told, [("1.1", "First thing", false), ("1.2", "Second", false)]);
+    }
+
+    /// Counted in work, not in time: each id is tried once, however long the outline is.
+    #[test]
+    fn ids_that_are_taken_are_not_tried_again() {
+        let mut ids = Ids::default();
+        for number in 1..=1_000 {
+            let id = ids.next(None);
+            assert_eq!(id, format!("1.{number}"));
+            assert!(ids.tried["1"] + 1 == number, "only the next one is tried");
+            ids.taken.insert(id);
+        }
+        let gaps = read("- 1.2 b\n- a\n- c");
+        let told: Vec<&str> = gaps.roadmap.nodes.iter().map(|node| node.id.as_str()).collect();
+        assert_eq!(told, ["1.2", "1.1", "1.3"]);
     }
 
     #[test]
