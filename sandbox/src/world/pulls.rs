@@ -1,5 +1,10 @@
 //! Pull requests and git: what they contain, whether they merge, merging them.
 
+use std::{
+    collections::HashMap,
+    sync::{LazyLock, Mutex, PoisonError},
+};
+
 use serde_json::{Value, json};
 
 use super::{
@@ -33,18 +38,33 @@ pub async fn facts(git: &Git, pull: &Pull) -> Facts {
     Facts { mergeable, ..content(git, pull).await }
 }
 
+/// What was found before, by base and head. Their names stand for their content, in every repository.
+static KNOWN: LazyLock<Mutex<HashMap<[String; 2], Facts>>> = LazyLock::new(Mutex::default);
+const MOST_KNOWN: usize = 1000;
+
 /// The same without whether it merges.
 async fn content(git: &Git, pull: &Pull) -> Facts {
     let head = &pull.head_sha;
+    let key = [pull.base_sha.clone(), head.clone()];
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(facts) = known().get(&key) {
+        return facts.clone();
+    }
     let base = git.merge_base(&pull.base_sha, head).await.unwrap_or_else(|| pull.base_sha.clone());
     let changes = git.changes(&base, head).await.unwrap_or_default();
-    Facts {
+    let facts = Facts {
         mergeable: None,
         commits: git.between(&base, head).await.len() as u64,
         additions: changes.iter().map(|c| c.additions).sum(),
         deletions: changes.iter().map(|c| c.deletions).sum(),
         changed_files: changes.len() as u64,
+    };
+    let mut known = known();
+    if known.len() >= MOST_KNOWN {
+        known.clear();
     }
+    known.insert(key, facts.clone());
+    facts
 }
 
 /// The pull request as `GET` of it shows it.

@@ -72,14 +72,6 @@ impl Hand {
         self.send(who, Method::PATCH, path, body).await
     }
 
-    /// Takes a pull request out of draft; only GraphQL can.
-    pub async fn ready(&self, who: &str, pull: &Value) -> Result<(), String> {
-        const READY: &str = "mutation MarkReady($id: ID!) { \
-             markPullRequestReadyForReview(input: {pullRequestId: $id}) { pullRequest { isDraft } } }";
-        let answer = self.client(who)?.graphql::<Value>(READY, json!({"id": pull["node_id"]})).await;
-        answer.map(drop).map_err(|error| error.to_string())
-    }
-
     /// Sets the sandbox's clock to so many minutes before the script began, and tells that time.
     pub async fn at(&self, minutes: i64) -> Result<String, String> {
         let then = self.now - jiff::SignedDuration::from_mins(minutes);
