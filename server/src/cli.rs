@@ -1,11 +1,15 @@
 //! The command line.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory, Parser, Subcommand};
+use secrecy::ExposeSecret;
 
 use crate::ci::Ci;
-use crate::config::{Config, Settings};
+use crate::config::{self, Config, Settings, Storage};
+use crate::db;
 use crate::offline::Offline;
 use crate::serve;
 
@@ -32,14 +36,76 @@ enum Command {
     Ci(Ci),
     /// Drops Waymark's copy of GitHub and reads it again; accounts, drafts and dispatches stay
     Rebuild(Box<Settings>),
+    /// Copies the SQLite database into a new file, also while the server runs
+    ///
+    /// A PostgreSQL database is backed up with pg_dump; README.md says how.
+    Backup {
+        /// The file to make
+        file: PathBuf,
+        #[command(flatten)]
+        storage: Box<Storage>,
+    },
     #[command(flatten)]
     Offline(Offline),
     /// Asks a running server whether it is well; exits with 1 when it is not
     Health {
         /// Address of the server
-        #[arg(long, env = "WAYMARK_ADDR", default_value = "127.0.0.1:3000")]
+        #[arg(long, env = "WAYMARK_ADDR", default_value = "127.0.0.1:3000", value_parser = config::address)]
         addr: std::net::SocketAddr,
     },
+}
+
+/// Reads the command line. What is wrong with a variable is said of the variable, not of the flag that it
+/// stands for.
+///
+/// # Errors
+/// What to print and how to end; also for `--help`.
+pub fn parse() -> Result<Line, ExitCode> {
+    Line::try_parse().map_err(|error| match of_variable(&error, std::env::args()) {
+        Some(words) => {
+            eprintln!("waymark cannot start:\n{words}\n`waymark serve --help` describes every setting.");
+            ExitCode::from(2)
+        }
+        None => {
+            let _ = error.print();
+            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+        }
+    })
+}
+
+/// The error in words when the value came from the environment: no argument names the flag.
+fn of_variable(error: &clap::Error, mut arguments: impl Iterator<Item = String>) -> Option<String> {
+    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return None };
+    let flag = flag.split_whitespace().next()?;
+    if arguments.any(|argument| argument.split('=').next() == Some(flag)) {
+        return None;
+    }
+    let line = Line::command();
+    let mut all = line.get_subcommands().flat_map(clap::Command::get_arguments);
+    let variable =
+        all.find(|argument| argument.get_long() == flag.strip_prefix("--"))?.get_env()?.to_str()?;
+    let value = match error.get(ContextKind::InvalidValue) {
+        Some(ContextValue::String(value)) => format!("{value:?} cannot be used"),
+        _ => "it cannot be used".to_owned(),
+    };
+    let why = std::error::Error::source(error).map(|why| format!(": {why}")).unwrap_or_default();
+    Some(format!("{variable}: {value}{why}."))
+}
+
+async fn backup(storage: Storage, file: PathBuf) -> ExitCode {
+    match storage.database_url() {
+        Ok(url) => match db::backup(url.expose_secret(), &file).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("waymark: {error}");
+                ExitCode::FAILURE
+            }
+        },
+        Err(errors) => {
+            eprintln!("waymark: {errors}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Runs the command line.
@@ -50,6 +116,7 @@ pub async fn run(line: Line) -> ExitCode {
         Command::Sandbox(alone) => done(serve::sandbox::alone(alone).await),
         Command::Ci(command) => crate::ci::run(command).await,
         Command::Rebuild(settings) => with_config(*settings, serve::rebuild).await,
+        Command::Backup { file, storage } => backup(*storage, file).await,
         Command::Offline(command) => crate::offline::run(&command),
         Command::Health { addr } => done(serve::health(addr).await),
     }
@@ -81,8 +148,6 @@ fn done(result: Result<(), serve::Failure>) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
@@ -98,6 +163,37 @@ mod tests {
         line.clone().debug_assert();
         check(&line);
     }
+    #[test]
+    fn an_error_names_the_variable_that_it_came_from() {
+        let given = |arguments: &[&str]| {
+            let line = ["waymark", "serve"].iter().chain(arguments).map(|text| (*text).to_owned());
+            Line::try_parse_from(line).expect_err("no address")
+        };
+        // As if it had come from the environment: nobody typed the flag.
+        let error = given(&["--addr", "3000"]);
+        let said = of_variable(&error, ["waymark".to_owned(), "serve".to_owned()].into_iter()).expect("said");
+        assert_eq!(said, "WAYMARK_ADDR: \"3000\" cannot be used: write HOST:PORT, such as 127.0.0.1:3000.");
+        let typed = ["serve", "--addr", "3000"].map(str::to_owned).into_iter();
+        assert_eq!(of_variable(&error, typed), None);
+        assert!(Line::try_parse_from(["waymark", "serve", "--addr", "localhost:3000"]).is_ok());
+    }
+
+    /// What a container can be told is what the server can be told, but for what the image decides.
+    #[test]
+    fn the_compose_file_passes_every_setting() {
+        let decided =
+            ["WAYMARK_ADDR", "WAYMARK_SITE_DIR", "WAYMARK_SANDBOX_ADDR", "WAYMARK_DATABASE_URL_FILE"];
+        let compose = include_str!("../../compose.yaml");
+        let line = Line::command();
+        let serve = line.find_subcommand("serve").expect("serve");
+        for variable in serve.get_arguments().filter_map(|argument| argument.get_env()?.to_str()) {
+            let passed = compose.lines().any(|line| line.trim().starts_with(&format!("{variable}:")));
+            assert_eq!(passed, !decided.contains(&variable), "{variable} in compose.yaml");
+        }
+        let image = include_str!("../../Dockerfile");
+        assert!(image.contains("ENV WAYMARK_ADDR=") && image.contains("CMD [\"waymark\", \"health\"]"));
+    }
+
     /// The table between the marks in README.md is exactly this.
     #[test]
     fn the_readme_lists_every_setting() {

@@ -1,6 +1,8 @@
 //! Configuration: one name per setting, by flag or environment. Everything that is missing or wrong is
-//! named at once, with how to get it.
+//! named at once, with how to get it. Every path is absolute once it has been read.
 
+mod files;
+mod given;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 
@@ -8,28 +10,27 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use octocrab::auth::{AppAuth, EncodingKey};
+use clap::builder::BoolishValueParser;
+use ipnet::IpNet;
+use octocrab::auth::AppAuth;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
+
+pub(crate) use given::address;
 
 /// The settings as given.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Settings {
     /// Address to listen on
-    #[arg(long, env = "WAYMARK_ADDR", default_value = "127.0.0.1:3000")]
+    #[arg(long, env = "WAYMARK_ADDR", default_value = "127.0.0.1:3000", value_parser = given::address)]
     pub addr: SocketAddr,
 
     /// Where people reach Waymark, without a trailing slash [default: http://ADDR]
     #[arg(long, env = "WAYMARK_PUBLIC_URL")]
     pub public_url: Option<Url>,
 
-    /// sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME [default: sqlite://DATA_DIR/waymark.db]
-    #[arg(long, env = "WAYMARK_DATABASE_URL", hide_env_values = true)]
-    pub database_url: Option<SecretString>,
-
-    /// Folder for what is kept beside the database
-    #[arg(long, env = "WAYMARK_DATA_DIR", default_value = ".waymark-data")]
-    pub data_dir: PathBuf,
+    #[command(flatten)]
+    pub storage: Storage,
 
     /// Folder with the built site [default: site beside the program, else target/site]
     #[arg(long, env = "WAYMARK_SITE_DIR")]
@@ -42,7 +43,7 @@ pub struct Settings {
 
     /// Address of the embedded sandbox; loopback only
     #[cfg(feature = "sandbox")]
-    #[arg(long, env = "WAYMARK_SANDBOX_ADDR", default_value = "127.0.0.1:3100")]
+    #[arg(long, env = "WAYMARK_SANDBOX_ADDR", default_value = "127.0.0.1:3100", value_parser = given::address)]
     pub sandbox_addr: SocketAddr,
 
     /// What the sandbox holds at first: demo, a world that lives, or bare
@@ -66,21 +67,37 @@ pub struct Settings {
     #[arg(long, env = "WAYMARK_GITHUB_CLIENT_SECRET", hide_env_values = true)]
     pub github_client_secret: Option<SecretString>,
 
+    /// File with that client secret
+    #[arg(long, env = "WAYMARK_GITHUB_CLIENT_SECRET_FILE")]
+    pub github_client_secret_file: Option<PathBuf>,
+
     /// Number of the GitHub App whose installations read for the mirror, beside its private key
     #[arg(long, env = "WAYMARK_GITHUB_APP_ID")]
     pub github_app_id: Option<u64>,
 
-    /// Private key of that App, as PEM
+    /// Private key of that App, as PEM; line ends may be written as \n
     #[arg(long, env = "WAYMARK_GITHUB_APP_PRIVATE_KEY", hide_env_values = true)]
     pub github_app_private_key: Option<SecretString>,
 
-    /// Secret that GitHub signs webhook deliveries with
+    /// File with that private key
+    #[arg(long, env = "WAYMARK_GITHUB_APP_PRIVATE_KEY_FILE")]
+    pub github_app_private_key_file: Option<PathBuf>,
+
+    /// Secret that GitHub signs webhook deliveries with, 16 characters or more
     #[arg(long, env = "WAYMARK_WEBHOOK_SECRET", hide_env_values = true)]
     pub webhook_secret: Option<SecretString>,
+
+    /// File with the secret of the webhook
+    #[arg(long, env = "WAYMARK_WEBHOOK_SECRET_FILE")]
+    pub webhook_secret_file: Option<PathBuf>,
 
     /// 64 hexadecimal digits that encrypt people's tokens at rest
     #[arg(long, env = "WAYMARK_ENCRYPTION_KEY", hide_env_values = true)]
     pub encryption_key: Option<SecretString>,
+
+    /// File with those 64 digits
+    #[arg(long, env = "WAYMARK_ENCRYPTION_KEY_FILE")]
+    pub encryption_key_file: Option<PathBuf>,
 
     /// Longest time for one call to GitHub, in seconds
     #[arg(long, env = "WAYMARK_GITHUB_TIMEOUT", default_value_t = 10.0)]
@@ -104,8 +121,13 @@ pub struct Settings {
     #[arg(long, env = "WAYMARK_AUTOSTART_DELAY", default_value_t = 60.0)]
     pub autostart_delay: f64,
 
+    /// Proxies in front of Waymark, as addresses or networks between commas: what they say in X-Forwarded-For or
+    /// Forwarded about where a request comes from is believed
+    #[arg(long, env = "WAYMARK_TRUSTED_PROXIES", default_value = "127.0.0.0/8,::1")]
+    pub trusted_proxies: String,
+
     /// Write the log as JSON lines
-    #[arg(long, env = "WAYMARK_LOG_JSON")]
+    #[arg(long, env = "WAYMARK_LOG_JSON", value_parser = BoolishValueParser::new())]
     pub log_json: bool,
 }
 
@@ -117,6 +139,22 @@ pub enum SandboxWorld {
     Demo,
     /// The fixture's repositories, with one objective and no plans.
     Bare,
+}
+
+/// Where things are kept.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Storage {
+    /// sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME [default: sqlite://DATA_DIR/waymark.db]
+    #[arg(long, env = "WAYMARK_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<SecretString>,
+
+    /// File with the address of the database, instead of the address itself
+    #[arg(long, env = "WAYMARK_DATABASE_URL_FILE")]
+    pub database_url_file: Option<PathBuf>,
+
+    /// Folder for what is kept beside the database
+    #[arg(long, env = "WAYMARK_DATA_DIR", default_value = ".waymark-data")]
+    pub data_dir: PathBuf,
 }
 
 /// The checked settings.
@@ -149,6 +187,8 @@ pub struct Config {
     pub autostart_delay: Duration,
     /// After this a run that was asked to stop is forced to.
     pub force_cancel_after: Duration,
+    /// Whose word counts about where a request comes from.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// The key of the tokens at rest. Does not print.
@@ -171,7 +211,8 @@ impl Config {
     ///
     /// # Errors
     /// Everything that is missing or wrong, at once.
-    pub fn from_settings(settings: Settings) -> Result<Config, ConfigErrors> {
+    pub fn from_settings(mut settings: Settings) -> Result<Config, ConfigErrors> {
+        files::read(&mut settings)?;
         #[cfg(feature = "sandbox")]
         if settings.sandbox {
             return sandbox::config(settings);
@@ -228,36 +269,10 @@ fn checked(settings: Settings, sandbox: bool) -> Result<Config, ConfigErrors> {
         settings.encryption_key,
         "Make one with `openssl rand -hex 32`, and keep it: without it everyone must sign in again.",
     );
-    let mut encryption_key = [0; 32];
-    let given = key.expose_secret().trim();
-    if !given.is_empty() && hex::decode_to_slice(given, &mut encryption_key).is_err() {
-        wrong.push(
-            "WAYMARK_ENCRYPTION_KEY is not 64 hexadecimal digits. Make one with `openssl rand -hex 32`."
-                .to_owned(),
-        );
-    }
-    let github_app = match (settings.github_app_id, settings.github_app_private_key) {
-        (None, None) => None,
-        (Some(id), Some(pem)) => match EncodingKey::from_rsa_pem(pem.expose_secret().as_bytes()) {
-            Ok(key) => Some(AppAuth { app_id: id.into(), key }),
-            Err(_) => {
-                wrong.push(
-                    "WAYMARK_GITHUB_APP_PRIVATE_KEY is not an RSA key as PEM. Generate a private key on the page \
-                     of the App and give the whole content of the file."
-                        .to_owned(),
-                );
-                None
-            }
-        },
-        _ => {
-            wrong.push(
-                "WAYMARK_GITHUB_APP_ID and WAYMARK_GITHUB_APP_PRIVATE_KEY belong together: give both or none. \
-                 Both are on the page of the App."
-                    .to_owned(),
-            );
-            None
-        }
-    };
+    let github_app = given::app(settings.github_app_id, settings.github_app_private_key);
+    let github_app = usable(&mut wrong, github_app).flatten();
+    let encryption_key = usable(&mut wrong, given::encryption_key(&key));
+    usable(&mut wrong, given::webhook_secret(&webhook_secret));
     let mut seconds = |name: &str, value: f64| {
         Duration::try_from_secs_f64(value).unwrap_or_else(|_| {
             wrong.push(format!("{name} is not a number of seconds: {value}."));
@@ -271,35 +286,38 @@ fn checked(settings: Settings, sandbox: bool) -> Result<Config, ConfigErrors> {
         seconds("WAYMARK_LOOKUP_LAG", settings.lookup_lag.unwrap_or(if sandbox { 6.0 } else { 20.0 }));
     let reconcile_every = seconds("WAYMARK_RECONCILE_EVERY", settings.reconcile_every.max(1.0));
     let autostart_delay = seconds("WAYMARK_AUTOSTART_DELAY", settings.autostart_delay);
-    let database_url = settings
-        .database_url
-        .unwrap_or_else(|| format!("sqlite://{}", settings.data_dir.join("waymark.db").display()).into());
-    if !["sqlite:", "postgres:", "postgresql:"]
-        .iter()
-        .any(|kind| database_url.expose_secret().starts_with(kind))
-    {
-        wrong.push(
-            "WAYMARK_DATABASE_URL is neither sqlite://PATH nor postgres://USER:PASSWORD@HOST/NAME."
-                .to_owned(),
-        );
+    let database_url =
+        usable(&mut wrong, given::database_url(settings.storage.database_url, &settings.storage.data_dir));
+    let trusted_proxies = usable(&mut wrong, given::networks(&settings.trusted_proxies));
+    let public_url = usable(&mut wrong, given::public_url(&public));
+    usable(&mut wrong, given::github_url("WAYMARK_GITHUB_URL", &settings.github_url));
+    usable(&mut wrong, given::github_url("WAYMARK_GITHUB_API_URL", &settings.github_api_url));
+    let site_dir = usable(&mut wrong, given::site_dir(settings.site_dir));
+    if wrong.is_empty() {
+        usable(&mut wrong, given::data_dir(&settings.storage.data_dir));
     }
-    let public_url = Url::parse(&public).map_err(|error| wrong.push(format!("WAYMARK_PUBLIC_URL: {error}.")));
-    let site_dir = settings.site_dir.unwrap_or_else(site_dir);
-    if !site_dir.join("pkg").is_dir() {
-        wrong.push(format!(
-            "WAYMARK_SITE_DIR: there is no built site in {}. Build it with `make site`, or name its folder.",
-            site_dir.display()
-        ));
-    }
-    let Ok(public_url) = public_url else { return Err(ConfigErrors(wrong)) };
-    if !wrong.is_empty() {
+    let (
+        true,
+        Some(database_url),
+        Some(trusted_proxies),
+        Some(public_url),
+        Some(site_dir),
+        Some(encryption_key),
+    ) = (wrong.is_empty(), database_url, trusted_proxies, public_url, site_dir, encryption_key)
+    else {
         return Err(ConfigErrors(wrong));
+    };
+    if given::is_plain_and_public(&public_url) {
+        tracing::warn!(
+            "WAYMARK_PUBLIC_URL is http: whoever is on the way to {public_url} can read people's sessions. \
+             Put a TLS proxy in front of Waymark and give its https address."
+        );
     }
     Ok(Config {
         addr: settings.addr,
         public_url,
         database_url,
-        data_dir: settings.data_dir,
+        data_dir: settings.storage.data_dir,
         site_dir,
         sandbox,
         #[cfg(feature = "sandbox")]
@@ -312,7 +330,7 @@ fn checked(settings: Settings, sandbox: bool) -> Result<Config, ConfigErrors> {
         github_client_secret: client_secret,
         github_app,
         webhook_secret,
-        encryption_key: EncryptionKey(encryption_key),
+        encryption_key,
         github_timeout,
         write_pause,
         lookup_lag,
@@ -320,13 +338,24 @@ fn checked(settings: Settings, sandbox: bool) -> Result<Config, ConfigErrors> {
         force_cancel_after: Duration::from_secs(60),
         reconcile_every,
         autostart_delay,
+        trusted_proxies,
     })
 }
 
-/// `site` beside the program, else the folder of a working copy.
-fn site_dir() -> PathBuf {
-    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("site")));
-    beside.filter(|folder| folder.is_dir()).unwrap_or_else(|| PathBuf::from("target/site"))
+impl Storage {
+    /// The URL of the database, as [`Config`] has it.
+    ///
+    /// # Errors
+    /// As [`Config::from_settings`].
+    pub fn database_url(mut self) -> Result<SecretString, ConfigErrors> {
+        files::storage(&mut self)?;
+        given::database_url(self.database_url, &self.data_dir).map_err(|words| ConfigErrors(vec![words]))
+    }
+}
+
+/// What can be used; what cannot is noted.
+fn usable<T>(wrong: &mut Vec<String>, given: Result<T, String>) -> Option<T> {
+    given.map_err(|words| wrong.push(words)).ok()
 }
 
 #[cfg(test)]
@@ -370,8 +399,10 @@ mod tests {
     fn secrets_do_not_print() {
         let site = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(site.path().join("pkg")).expect("a folder");
-        let key = "ab".repeat(32);
+        let key = hex::encode(std::array::from_fn::<u8, 32, _>(|at| at as u8 * 5 + 99));
         let config = config(&[
+            "--data-dir",
+            &site.path().join("data").display().to_string(),
             "--site-dir",
             &site.path().display().to_string(),
             "--github-client-id",
@@ -379,15 +410,91 @@ mod tests {
             "--github-client-secret",
             "canary-1",
             "--webhook-secret",
-            "canary-2",
+            "canary-2-of-some-length",
             "--encryption-key",
             &key,
         ])
         .expect("all is there");
         let printed = format!("{config:?}");
         assert!(
-            !printed.contains("canary") && !printed.contains(&key) && !printed.contains("171"),
+            !printed.contains("canary") && !printed.contains(&key) && !printed.contains("104, 109"),
             "{printed}"
         );
+    }
+
+    /// What is given beside these is what a test is about.
+    fn with(folder: &std::path::Path, more: &[&str]) -> Result<Config, ConfigErrors> {
+        std::fs::create_dir_all(folder.join("site/pkg")).expect("a folder");
+        let key = hex::encode(std::array::from_fn::<u8, 32, _>(|at| at as u8 * 5 + 99));
+        let (site, data) = (folder.join("site"), folder.join("made/data"));
+        let (site, data) = (site.display().to_string(), data.display().to_string());
+        let mut arguments =
+            vec!["--site-dir", &site, "--github-client-id", "id", "--github-client-secret", "x"];
+        for (flag, value) in [
+            ("--data-dir", data.as_str()),
+            ("--webhook-secret", "sixteen letters."),
+            ("--encryption-key", key.as_str()),
+        ] {
+            let file = format!("{flag}-file");
+            if !more.contains(&flag) && !more.contains(&file.as_str()) {
+                arguments.extend([flag, value]);
+            }
+        }
+        config(&[arguments.as_slice(), more].concat())
+    }
+
+    #[test]
+    fn what_is_wrong_is_refused_with_the_reason() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (zeros, repeated) = ("0".repeat(64), "a1b2".repeat(16));
+        for (arguments, reason) in [
+            (
+                ["--public-url", "ftp://waymark.example"],
+                "WAYMARK_PUBLIC_URL must begin with https:// or http://",
+            ),
+            (["--public-url", "https://x.example/waymark"], "WAYMARK_PUBLIC_URL has a path"),
+            (["--public-url", "https://me@x.example"], "WAYMARK_PUBLIC_URL"),
+            (["--github-url", "ftp://github.com"], "WAYMARK_GITHUB_URL must begin"),
+            (["--encryption-key", &zeros], "WAYMARK_ENCRYPTION_KEY is not random"),
+            (["--encryption-key", &repeated], "WAYMARK_ENCRYPTION_KEY is not random"),
+            (["--webhook-secret", "fifteen letters"], "WAYMARK_WEBHOOK_SECRET is shorter than 16"),
+            (["--database-url", "mysql://x"], "WAYMARK_DATABASE_URL is neither"),
+            (["--trusted-proxies", "10.0.0.0/8,proxy"], "WAYMARK_TRUSTED_PROXIES: proxy is"),
+            (["--webhook-secret-file", "/nowhere/x"], "WAYMARK_WEBHOOK_SECRET_FILE: /nowhere/x"),
+        ] {
+            let errors = with(folder.path(), &arguments).expect_err(reason).0;
+            assert!(errors.len() == 1 && errors[0].contains(reason), "{arguments:?}: {errors:?}");
+        }
+    }
+
+    #[test]
+    fn every_path_is_absolute_and_the_data_folder_is_made() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let here = std::env::current_dir().expect("a folder");
+        let made = with(folder.path(), &[]).expect("all is there");
+        assert!(made.data_dir.is_dir());
+        assert_eq!(
+            made.database_url.expose_secret(),
+            crate::db::sqlite_url(&made.data_dir.join("waymark.db"))
+        );
+        let relative = with(folder.path(), &["--database-url", "sqlite://some/w.db"]).expect("all is there");
+        assert_eq!(relative.database_url.expose_secret(), crate::db::sqlite_url(&here.join("some/w.db")));
+        let line = Line::try_parse_from(["waymark", "--data-dir", "target/made-by-a-test"]).expect("known");
+        let mut settings = line.settings;
+        files::read(&mut settings).expect("read");
+        assert_eq!(settings.storage.data_dir, here.join("target/made-by-a-test"));
+    }
+
+    #[test]
+    fn a_secret_may_come_from_a_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("secret");
+        std::fs::write(&file, "a secret of many letters\n").expect("written");
+        let file = file.display().to_string();
+        let read = with(folder.path(), &["--webhook-secret-file", &file]).expect("all is there");
+        assert_eq!(read.webhook_secret.expose_secret(), "a secret of many letters");
+        let both =
+            with(folder.path(), &["--webhook-secret", "sixteen letters.", "--webhook-secret-file", &file]);
+        assert!(both.expect_err("both").0[0].contains("give one of them"));
     }
 }

@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    let line = waymark_server::cli::Line::parse();
+    let line = match waymark_server::cli::parse() {
+        Ok(line) => line,
+        Err(code) => return code,
+    };
     // Everything here speaks TLS with the same implementation; a second call would only say so.
     let _ = rustls::crypto::ring::default_provider().install_default();
     // A page that waits for another must find a second thread.

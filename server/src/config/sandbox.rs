@@ -11,9 +11,8 @@ use super::{Config, ConfigErrors, Settings, checked};
 
 pub(super) fn config(mut settings: Settings) -> Result<Config, ConfigErrors> {
     let wrong = |error: String| ConfigErrors(vec![error]);
-    let folder = settings.data_dir.clone();
-    std::fs::create_dir_all(&folder)
-        .map_err(|error| wrong(format!("WAYMARK_DATA_DIR: {} cannot be made: {error}.", folder.display())))?;
+    let folder = settings.storage.data_dir.clone();
+    super::given::data_dir(&folder).map_err(wrong)?;
     let secret = |given: Option<SecretString>, name: &str| match given {
         Some(given) => Ok(Some(given)),
         None => kept(&folder.join(name))

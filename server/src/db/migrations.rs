@@ -34,6 +34,7 @@ static VERSIONS: &[Version] = versions![
     "0007" "objectives",
     "0008" "counts",
     "0009" "versions",
+    "0011" "bounds",
 ];
 
 /// The number in the name of a file; everything else would not have compiled.

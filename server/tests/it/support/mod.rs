@@ -137,7 +137,7 @@ impl World {
             github_client_secret: CLIENT_SECRET.to_owned().into(),
             github_app: None,
             webhook_secret: WEBHOOK_SECRET.to_owned().into(),
-            encryption_key: EncryptionKey([7; 32]),
+            encryption_key: EncryptionKey(std::array::from_fn(|at| at as u8 * 7 + 1)),
             // A busy machine must not look like a GitHub that does not answer.
             github_timeout: Duration::from_secs(30),
             write_pause: Duration::ZERO,
@@ -147,6 +147,7 @@ impl World {
             reconcile_every: Duration::from_secs(60),
             autostart_delay: Duration::from_secs(60),
             force_cancel_after: Duration::from_secs(60),
+            trusted_proxies: vec!["127.0.0.1/32".parse().expect("a network")],
         };
         change(&mut config);
         let github = GitHub::new(sandbox.url());
@@ -196,6 +197,11 @@ impl World {
     /// Starts the real program on this world's database and sandbox, and waits until it listens.
     pub async fn process(&self) -> Process {
         Process::start(&self.config, self.folder.path()).await
+    }
+
+    /// A folder that goes away with the world.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     async fn finish(mut self) {

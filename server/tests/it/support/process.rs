@@ -17,13 +17,18 @@ pub struct Process {
 impl Process {
     /// Starts `waymark serve` and waits until it says where it is reached.
     pub async fn start(config: &Config, folder: &Path) -> Process {
+        Process::start_program(Path::new(env!("CARGO_BIN_EXE_waymark")), config, folder).await
+    }
+
+    /// The same with another copy of the program.
+    pub async fn start_program(program: &Path, config: &Config, folder: &Path) -> Process {
         let seconds = |time: std::time::Duration| time.as_secs_f64().to_string();
         let log = std::fs::File::options()
             .create(true)
             .append(true)
             .open(folder.join("waymark.log"))
             .expect("a log");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_waymark"))
+        let mut child = Command::new(program)
             .arg("serve")
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
