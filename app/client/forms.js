@@ -24,6 +24,11 @@ async function send(form, button, action) {
   try {
     const answer = await fetchPage(action, { method: "POST", body });
     hush();
+    if (answer.main.dataset.refused !== undefined) {
+      // Nothing was taken: the form stays as it is, with everything that was typed.
+      say(answer.main.querySelector("[role=alert]").textContent, true);
+      return;
+    }
     forgetFolds(form);
     show(answer, "answer");
     if (form.id === "selection") clearSelection();

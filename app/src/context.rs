@@ -13,6 +13,15 @@ use crate::areas::{Areas, Installation, Viewer};
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
+/// Where a request comes from: a hash that says only whether two come from the same place.
+#[derive(Clone, Debug, Default)]
+pub struct Origin(pub String);
+
+/// Where this request comes from.
+pub(crate) fn origin() -> String {
+    use_context::<Origin>().unwrap_or_default().0
+}
+
 /// The areas of the server. The server provides them for every request.
 pub(crate) fn areas() -> Areas {
     expect_context::<Areas>()

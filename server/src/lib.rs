@@ -16,6 +16,7 @@ pub mod objectives;
 pub mod offline;
 pub mod pages;
 pub mod reconcile;
+pub mod retention;
 pub mod serve;
 pub mod state;
 pub mod tokens;

@@ -11,9 +11,10 @@ use leptos::nonce::use_nonce;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{ResponseOptions, handle_server_fns_with_context, render_app_async_with_context};
 use waymark_app::areas::{Account, Areas, Installation, Problem, ProblemKind, Viewer};
-use waymark_app::{RequestId, shell};
+use waymark_app::{Origin, RequestId, shell};
 
-use crate::auth::{Current, hardening};
+use crate::auth::{ClientAddress, Current, hardening};
+use crate::config::EncryptionKey;
 use crate::state::App;
 
 impl Account for App {
@@ -49,6 +50,7 @@ struct Site {
     areas: Areas,
     options: LeptosOptions,
     github: String,
+    key: EncryptionKey,
 }
 
 /// Pages at every address that nothing else answers, and server functions under `/do`.
@@ -60,7 +62,12 @@ pub fn routes(app: &App, areas: &Areas) -> Router<App> {
         .output_name("waymark")
         .site_root(app.config.site_dir.display().to_string())
         .build();
-    let site = Site { areas: areas.clone(), options, github: app.config.github().to_owned() };
+    let site = Site {
+        areas: areas.clone(),
+        options,
+        github: app.config.github().to_owned(),
+        key: app.config.encryption_key.clone(),
+    };
     Router::new()
         // Nothing that changes state answers a GET.
         .route("/do/{*function}", post(server_function))
@@ -69,9 +76,10 @@ pub fn routes(app: &App, areas: &Areas) -> Router<App> {
 }
 
 /// Provides what a page or a server function may ask for.
-fn provide(site: &Site, viewer: Option<Viewer>, request_id: Option<String>) {
+fn provide(site: &Site, viewer: Option<Viewer>, origin: Origin, request_id: Option<String>) {
     provide_context(site.areas.clone());
     provide_context(viewer);
+    provide_context(origin);
     if let Some(id) = request_id {
         provide_context(RequestId(id));
     }
@@ -81,8 +89,10 @@ fn provide(site: &Site, viewer: Option<Viewer>, request_id: Option<String>) {
 fn context(site: &Site, request: &Request) -> impl Fn() + Clone + Send + Sync + 'static + use<> {
     let viewer = request.extensions().get::<Current>().and_then(|current| current.0.clone());
     let id = request.headers().get("x-request-id").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let address = request.extensions().get::<ClientAddress>();
+    let origin = Origin(address.map(|address| address.hashed(&site.key)).unwrap_or_default());
     let site = site.clone();
-    move || provide(&site, viewer.clone(), id.clone())
+    move || provide(&site, viewer.clone(), origin.clone(), id.clone())
 }
 
 async fn server_function(Extension(site): Extension<Site>, request: Request) -> Response {

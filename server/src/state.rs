@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use crate::auth::Tokens;
+use crate::auth::limit::Limits;
 use crate::config::Config;
 use crate::db::Db;
 use crate::dispatch::Engine;
@@ -26,6 +27,7 @@ pub struct App {
     pub engine: Engine,
     pub mirror: Mirror,
     pub(crate) plans: PlanTable,
+    pub limits: Limits,
     /// Wakes the worker of webhook deliveries.
     pub inbox: Arc<Notify>,
     /// Ends this life of the server, so that the next one begins with a new demo world.

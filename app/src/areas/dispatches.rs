@@ -182,10 +182,12 @@ pub enum DispatchCommand {
 #[cfg(feature = "ssr")]
 #[async_trait::async_trait]
 pub trait Dispatches: Send + Sync {
-    /// Keeps the form under `id`, or under a new id. Saves whatever was typed.
+    /// Keeps the form under `id`, or under a new id. Saves whatever was typed. `address` says where somebody
+    /// who is not signed in comes from: new drafts are counted by it.
     async fn save_draft(
         &self,
         viewer: Option<&Viewer>,
+        address: &str,
         id: Option<&str>,
         form: &NewForm,
     ) -> Result<Draft, Problem>;

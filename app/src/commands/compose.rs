@@ -65,8 +65,11 @@ pub async fn save_objective_draft(#[server(flatten)] fields: ObjectiveFields) ->
 /// What there is to say about a roadmap that is being typed, as a part of the page.
 #[server(prefix = "/do", endpoint = "check-outline")]
 pub async fn check_outline(#[server(default)] outline: String) -> Result<String, Problem> {
-    let checked = crate::pages::outline_check(&lines(&outline));
-    Ok(checked.map(|view| view.to_html()).unwrap_or_default())
+    // Reading takes time by its length: it keeps no request waiting.
+    let checked = tokio::task::spawn_blocking(move || {
+        crate::pages::outline_check(&lines(&outline)).map(|view| view.to_html()).unwrap_or_default()
+    });
+    checked.await.map_err(|_| Problem::new(ProblemKind::Internal, "The roadmap could not be checked."))
 }
 
 /// Keeps the objective and opens its preview. Writes nothing to GitHub.

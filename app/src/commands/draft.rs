@@ -6,13 +6,13 @@ use super::fields::Fields;
 use super::reply::{answer, person};
 use crate::address::{address, local};
 use crate::areas::{NewForm, Problem, ProblemKind, RepoName};
-use crate::context::{areas, set_status, viewer};
+use crate::context::{areas, origin, set_status, viewer};
 
 /// Keeps the form and answers the draft's id. Called while the person types.
 #[server(prefix = "/do", endpoint = "save-draft")]
 pub async fn save_draft(#[server(flatten)] fields: Fields) -> Result<String, Problem> {
     let (draft, form) = fields.read();
-    let saved = areas().dispatches.save_draft(viewer().as_ref(), some(&draft), &form).await;
+    let saved = areas().dispatches.save_draft(viewer().as_ref(), &origin(), some(&draft), &form).await;
     saved.map(|draft| draft.id).inspect_err(|problem| set_status(problem.kind.status()))
 }
 
@@ -46,13 +46,16 @@ pub async fn use_template(#[server(flatten)] fields: Fields, template: String) -
 pub(super) async fn keep(draft: &str, form: &NewForm) -> Result<String, Problem> {
     let areas = areas();
     let viewer = viewer();
-    let kept = areas.dispatches.save_draft(viewer.as_ref(), some(draft), form).await;
-    match kept {
+    let origin = origin();
+    let kept = areas.dispatches.save_draft(viewer.as_ref(), &origin, some(draft), form).await;
+    let kept = match kept {
         Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Forbidden) => {
-            areas.dispatches.save_draft(viewer.as_ref(), None, form).await.map(|draft| draft.id)
+            areas.dispatches.save_draft(viewer.as_ref(), &origin, None, form).await
         }
-        kept => kept.map(|draft| draft.id),
-    }
+        kept => kept,
+    };
+    // Unanswered here: the server shows a browser the form again, with everything that was typed.
+    kept.map(|draft| draft.id).inspect_err(|problem| set_status(problem.kind.status()))
 }
 
 pub(super) fn some(text: &str) -> Option<&str> {

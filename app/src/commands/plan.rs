@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::draft::keep;
 use super::fields::lines;
 use super::reply::{answer, person};
 use crate::address::with;
@@ -47,20 +48,9 @@ pub async fn edit_plan(
     let page = format!("/{repo}/plans/{number}");
     let Some(name) = RepoName::parse(&repo) else { return answer(Err(vec![no_repository(&repo)]), "/") };
     let areas = areas();
-    let viewer = crate::context::viewer();
     let text = lines(&text);
     let form = NewForm { repo, instruction: text.clone(), plan: Some(number), ..NewForm::default() };
-    let id = (!draft.is_empty()).then_some(draft.as_str());
-    let kept = match areas.dispatches.save_draft(viewer.as_ref(), id, &form).await {
-        Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::Forbidden) => {
-            areas.dispatches.save_draft(viewer.as_ref(), None, &form).await
-        }
-        kept => kept,
-    };
-    let kept = match kept {
-        Ok(draft) => draft.id,
-        Err(problem) => return answer(Err(vec![problem]), &page),
-    };
+    let kept = keep(&draft, &form).await?;
     let editing = with(&page, &[("edit", kept.as_str())]);
     let viewer = match person() {
         Ok(viewer) => viewer,

@@ -1,21 +1,27 @@
 //! The routes of signing in and out.
+//!
+//! A sign-in that has begun is known to the browser that began it, in a sealed cookie, and to nobody else:
+//! nothing is written here before GitHub has said who it is.
 
 use axum::Router;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::http::{HeaderMap, header};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
+use tower_sessions::cookie::time::Duration;
+use tower_sessions::cookie::{Cookie, SameSite};
 
 use super::accounts::Person;
 use super::oauth::OauthError;
 use super::viewer::{ACCOUNT, SINCE};
 use crate::state::App;
 
-/// The key of a sign-in that has begun, in a session.
-const BEGUN: &str = "sign-in";
 /// A sign-in that takes longer must begin anew; GitHub's codes live as long.
 const LIFE_MS: i64 = 10 * 60 * 1000;
+/// Longer addresses are not returned to: browsers keep at least 4,096 bytes of a cookie.
+const LONGEST_TO: usize = 1_500;
 
 pub fn routes() -> Router<App> {
     Router::new()
@@ -25,7 +31,7 @@ pub fn routes() -> Router<App> {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Begun {
+pub(super) struct Begun {
     state: String,
     verifier: String,
     to: String,
@@ -52,6 +58,7 @@ fn local(to: Option<String>) -> String {
             && !to.contains(['\\', '\r', '\n', '\t'])
             && !to.starts_with("/auth/")
             && !to.starts_with("/do/")
+            && to.len() <= LONGEST_TO
     })
     .unwrap_or_else(|| "/".to_owned())
 }
@@ -64,23 +71,50 @@ fn back(problem: &str, to: &str) -> Response {
     Redirect::to(&format!("/sign-in?{query}")).into_response()
 }
 
-async fn begin(State(app): State<App>, session: Session, Query(query): Query<Beginning>) -> Response {
+/// The cookie of a sign-in that has begun; empty and over at once without a value.
+fn cookie(app: &App, value: Option<String>) -> AppendHeaders<[(header::HeaderName, String); 1]> {
+    let life = if value.is_some() { Duration::milliseconds(LIFE_MS) } else { Duration::ZERO };
+    let cookie = Cookie::build((cookie_name(app), value.unwrap_or_default()))
+        .path("/")
+        .max_age(life)
+        .http_only(true)
+        .secure(app.config.is_https())
+        .same_site(SameSite::Lax);
+    AppendHeaders([(header::SET_COOKIE, cookie.build().to_string())])
+}
+
+fn cookie_name(app: &App) -> &'static str {
+    if app.config.is_https() { "__Host-waymark-sign-in" } else { "waymark-sign-in" }
+}
+
+fn begun(app: &App, headers: &HeaderMap) -> Option<Begun> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut cookies = lines.flat_map(Cookie::split_parse).filter_map(Result::ok);
+    let cookie = cookies.find(|cookie| cookie.name() == cookie_name(app))?;
+    app.tokens.open_sign_in(cookie.value())
+}
+
+async fn begin(State(app): State<App>, Query(query): Query<Beginning>) -> Response {
     let to = local(query.to);
     let beginning = app.tokens.oauth.begin();
     let at = jiff::Timestamp::now().as_millisecond();
-    let begun = Begun { state: beginning.state, verifier: beginning.verifier, to: to.clone(), at };
-    match session.insert(BEGUN, begun).await {
-        Ok(()) => Redirect::to(&beginning.address).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "a session cannot be written");
-            back("session", &to)
-        }
-    }
+    let begun = Begun { state: beginning.state, verifier: beginning.verifier, to, at };
+    let sealed = app.tokens.seal_sign_in(&begun);
+    (cookie(&app, Some(sealed)), Redirect::to(&beginning.address)).into_response()
 }
 
-async fn finish(State(app): State<App>, session: Session, Query(query): Query<Callback>) -> Response {
-    // Taken out before anything else: a state works once.
-    let begun: Option<Begun> = session.remove(BEGUN).await.ok().flatten();
+async fn finish(
+    State(app): State<App>,
+    session: Session,
+    headers: HeaderMap,
+    Query(query): Query<Callback>,
+) -> Response {
+    let begun = begun(&app, &headers);
+    // Whatever comes of it, the browser forgets it: a state works once.
+    (cookie(&app, None), finished(&app, &session, begun, query).await).into_response()
+}
+
+async fn finished(app: &App, session: &Session, begun: Option<Begun>, query: Callback) -> Response {
     let Some(begun) = begun else { return back("expired", "/") };
     let fresh = jiff::Timestamp::now().as_millisecond() - begun.at < LIFE_MS;
     let same = query.state.as_deref().is_some_and(|state| {
@@ -93,7 +127,7 @@ async fn finish(State(app): State<App>, session: Session, Query(query): Query<Ca
         return back("declined", &begun.to);
     }
     let Some(code) = query.code else { return back("expired", &begun.to) };
-    match signed_in(&app, &session, code, begun.verifier).await {
+    match signed_in(app, session, code, begun.verifier).await {
         Ok(()) => Redirect::to(&begun.to).into_response(),
         Err(problem) => back(problem, &begun.to),
     }
@@ -144,6 +178,7 @@ mod tests {
             ("/a\r\nset-cookie: x", "/"),
             ("/auth/sign-out", "/"),
             ("", "/"),
+            (&format!("/{}", "a".repeat(LONGEST_TO)), "/"),
         ] {
             assert_eq!(local(Some(to.to_owned())), expected, "{to}");
         }

@@ -1,13 +1,14 @@
 //! Sign-in with GitHub, sessions, and the tokens of accounts.
 //!
-//! - A sign-in is bound to the session that began it (state and PKCE verifier), works once, and gets a
-//!   new session id.
+//! - A sign-in is bound to the browser that began it (state and PKCE verifier), works once, gets a new
+//!   session id, and writes nothing before GitHub has said who it is.
 //! - Tokens are encrypted at rest and refreshed one at a time per account.
 //! - Nothing that changes state answers a request from another site.
 
 mod accounts;
 #[cfg(feature = "sandbox")]
 mod arrive;
+mod client;
 mod flow;
 pub mod hardening;
 pub mod limit;
@@ -19,7 +20,8 @@ mod viewer;
 
 #[cfg(feature = "sandbox")]
 pub use arrive::arrive;
+pub use client::ClientAddress;
 pub use flow::routes;
 pub use refresh::Tokens;
-pub use sessions::{Sessions, layer};
+pub use sessions::layer;
 pub use viewer::{Current, load_viewer};

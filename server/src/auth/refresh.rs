@@ -4,10 +4,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use secrecy::SecretString;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use secrecy::{ExposeSecret, SecretString};
 use waymark_app::areas::{Problem, ProblemKind};
 
 use super::accounts::{self, Person, Sealed, Stored};
+use super::flow::Begun;
 use super::oauth::{Granted, Oauth, OauthError, SetupError};
 use super::seal::Seal;
 use crate::config::Config;
@@ -45,6 +48,19 @@ impl Tokens {
     pub fn new(db: &Db, config: &Config) -> Result<Self, SetupError> {
         let seal = Seal::new(&config.encryption_key);
         Ok(Tokens { db: db.clone(), seal, oauth: Oauth::new(config)?, locks: Arc::default() })
+    }
+
+    /// A sign-in that has begun, readable here alone.
+    pub(super) fn seal_sign_in(&self, begun: &Begun) -> String {
+        let text = serde_json::to_string(begun).unwrap_or_default();
+        BASE64_URL_SAFE_NO_PAD.encode(self.seal.seal(0, "sign-in", &text.into()))
+    }
+
+    /// What [`Tokens::seal_sign_in`] sealed.
+    pub(super) fn open_sign_in(&self, sealed: &str) -> Option<Begun> {
+        let sealed = BASE64_URL_SAFE_NO_PAD.decode(sealed).ok()?;
+        let text = self.seal.open(0, "sign-in", &sealed).ok()?;
+        serde_json::from_str(text.expose_secret()).ok()
     }
 
     /// The access token of an account, refreshed if it is about to expire.

@@ -45,19 +45,6 @@ fn backend(error: impl std::fmt::Display) -> Error {
 }
 
 impl Sessions {
-    /// Deletes what has expired.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn sweep(&self, now: i64) -> std::result::Result<(), sqlx::Error> {
-        sqlx::query("DELETE FROM sessions WHERE expires_at < $1").bind(now).execute(self.0.pool()).await?;
-        Ok(())
-    }
-
-    pub fn new(db: &Db) -> Self {
-        Sessions(db.clone())
-    }
-
     async fn insert(&self, record: &Record, otherwise: &str) -> Result<bool> {
         let data = serde_json::to_vec(record).map_err(|error| Error::Encode(error.to_string()))?;
         let text = format!(

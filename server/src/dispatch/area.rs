@@ -12,7 +12,7 @@ use waymark_app::areas::{
 use super::begin::{self, Begun, Described, unique};
 use super::check;
 use super::engine::{self, fault, now_ms};
-use super::journal::{self, Dispatch, Kept, Recorded};
+use super::journal::{self, Dispatch, Kept, Recorded, Refused};
 use super::slots::{Bindings, Slot};
 use super::submit::{self, Approved};
 use super::{batch, identity, objective, settle, view};
@@ -72,6 +72,27 @@ fn no_draft() -> Problem {
     Problem::new(ProblemKind::NotFound, "This draft is not there, or it belongs to somebody else.")
 }
 
+fn no_room(refused: Refused) -> Problem {
+    use ProblemKind::{Invalid, TooMany};
+    let sign_in = "Sign in, then send it again.";
+    match refused {
+        Refused::TooLarge => {
+            Problem::new(Invalid, "This text is too long to be kept for somebody who is not signed in.")
+                .next(sign_in)
+        }
+        Refused::TooManyOfAddress => Problem::new(
+            TooMany,
+            "Too many drafts are kept for people of your network who are not signed in.",
+        )
+        .next(sign_in),
+        Refused::TooManyOfNobody => {
+            Problem::new(TooMany, "Too many drafts are kept for people who are not signed in.").next(sign_in)
+        }
+        Refused::TooManyOfAccount => Problem::new(TooMany, "You have more drafts than Waymark keeps.")
+            .next("Dispatch or throw away some of them under New, then try again."),
+    }
+}
+
 fn no_dispatch() -> Problem {
     Problem::new(ProblemKind::NotFound, "This dispatch does not exist, or you may not see it.")
 }
@@ -103,6 +124,7 @@ impl Dispatches for Area {
     async fn save_draft(
         &self,
         viewer: Option<&Viewer>,
+        address: &str,
         id: Option<&str>,
         form: &NewForm,
     ) -> Result<Draft, Problem> {
@@ -111,10 +133,15 @@ impl Dispatches for Area {
             Some(id) => self.kept(viewer, id).await.ok().flatten().map(|kept| kept.draft.id),
             None => None,
         };
+        let new = known.is_none();
         let draft =
             Draft { id: known.unwrap_or_else(identity::draft_id), form: form.clone(), saved_at: now_ms() };
-        let kept = Kept { account_id: viewer.map(|viewer| viewer.account_id), draft };
+        let account_id = viewer.map(|viewer| viewer.account_id);
+        let kept = Kept { account_id, address: viewer.is_none().then(|| address.to_owned()), draft };
         let mut tx = self.app.db.begin().await.map_err(fault)?;
+        if let Some(refused) = journal::room(&mut tx, &kept, new).await.map_err(fault)? {
+            return Err(no_room(refused));
+        }
         journal::save_draft(&mut tx, &kept).await.map_err(fault)?;
         tx.commit().await.map_err(fault)?;
         Ok(kept.draft)
@@ -124,6 +151,7 @@ impl Dispatches for Area {
         let mut kept = self.kept(viewer, id).await?.ok_or_else(no_draft)?;
         if let (Some(viewer), None) = (viewer, kept.account_id) {
             kept.account_id = Some(viewer.account_id);
+            kept.address = None;
             let mut tx = self.app.db.begin().await.map_err(fault)?;
             journal::save_draft(&mut tx, &kept).await.map_err(fault)?;
             tx.commit().await.map_err(fault)?;

@@ -3,7 +3,9 @@
 #[cfg(feature = "sandbox")]
 mod demo;
 mod download;
+mod listen;
 pub mod log;
+mod refused;
 mod router;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
@@ -17,7 +19,7 @@ use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use waymark_app::areas::Areas;
 
-use crate::auth::{Sessions, Tokens};
+use crate::auth::Tokens;
 use crate::config::Config;
 use crate::db::Db;
 use crate::dispatch::{self, Engine};
@@ -26,6 +28,7 @@ use crate::github::{GitHub, Installations};
 use crate::mirror;
 use crate::mirror::access::AccessCache;
 use crate::objectives;
+use crate::retention;
 use crate::state::App;
 use crate::tokens;
 
@@ -87,6 +90,7 @@ pub async fn open(config: Config) -> Result<App, Failure> {
         engine: Engine::default(),
         mirror: mirror::Mirror::default(),
         plans: mirror::PlanTable::default(),
+        limits: Default::default(),
         inbox: Arc::default(),
         reset: Arc::default(),
     })
@@ -154,15 +158,13 @@ async fn live(config: Config, listener: TcpListener) -> Result<Ended, Failure> {
     } else {
         println!("GitHub     {github}");
     }
-    let service = router(&app, &areas).into_make_service_with_connect_info::<SocketAddr>();
-    let (end, ending) = tokio::sync::watch::channel(());
-    let mut over = ending.clone();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
-        let _ = over.changed().await;
+    let (end, mut ending) = tokio::sync::watch::channel(());
+    let serving = listen::serve(listener, router(&app, &areas), listen::HEAD_WITHIN, async move {
+        let _ = ending.changed().await;
     });
-    let mut serving = std::pin::pin!(serving.into_future());
+    let mut serving = std::pin::pin!(serving);
     let ended = tokio::select! {
-        served = &mut serving => return served.map(|()| Ended::Stopped).map_err(|error| Failure::of("the server ended", &error)),
+        () = serving.as_mut() => Ended::Stopped,
         () = stopped() => Ended::Stopped,
         () = app.reset.notified() => Ended::Reset,
     };
@@ -183,16 +185,7 @@ pub fn spawn_background(app: &App) {
     crate::webhooks::spawn(app);
     crate::reconcile::spawn(app);
     objectives::auto::spawn(app);
-    let sessions = Sessions::new(&app.db);
-    tokio::spawn(async move {
-        let mut hours = tokio::time::interval(Duration::from_secs(3600));
-        loop {
-            hours.tick().await;
-            if let Err(error) = sessions.sweep(jiff::Timestamp::now().as_millisecond()).await {
-                tracing::warn!(%error, "old sessions cannot be deleted");
-            }
-        }
-    });
+    retention::spawn(app);
 }
 
 /// Drops the mirror and reads it again.

@@ -1,5 +1,8 @@
 //! Every route, and the layers around them.
 
+use std::time::Duration;
+
+use axum::Json;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -7,20 +10,31 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use tower_http::compression::CompressionLayer;
+use serde_json::json;
+use tower_http::compression::predicate::{NotForContentType, Predicate};
+use tower_http::compression::{CompressionLayer, DefaultPredicate};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::services::ServeDir;
+use tower_http::timeout::RequestBodyDeadlineLayer;
 use tower_http::trace::TraceLayer;
-use waymark_app::areas::Areas;
+use waymark_app::areas::{Areas, Problem, ProblemKind};
 
-use super::download;
+use super::{download, refused};
 use crate::auth::{self, hardening};
 use crate::state::App;
 use crate::{api, events, export, pages, tokens, webhooks};
 
 /// Larger requests are refused; a webhook may be larger, up to GitHub's own cap.
 const LARGEST_REQUEST: usize = 2 * 1024 * 1024;
+
+/// A body that takes longer is given up.
+const BODY_WITHIN: Duration = Duration::from_secs(60);
+
+/// Texts; never the program, which anyone may ask for.
+fn worth_compressing() -> impl Predicate {
+    DefaultPredicate::new().and(NotForContentType::const_new("application/octet-stream"))
+}
 
 /// The whole server.
 pub fn router(app: &App, areas: &Areas) -> Router {
@@ -31,16 +45,19 @@ pub fn router(app: &App, areas: &Areas) -> Router {
         .merge(export::routes(areas))
         .merge(pages::routes(app, areas))
         .route("/events", get(events::stream_events))
-        .layer(from_fn_with_state(auth::limit::Limits::default(), auth::limit::limit))
+        .layer(from_fn_with_state(app.clone(), auth::limit::limit))
         .layer(from_fn_with_state(app.clone(), tokens::bearer))
         .layer(from_fn_with_state(app.clone(), auth::load_viewer))
         .layer(auth::layer(&app.db, &app.config))
+        .layer(from_fn_with_state(app.clone(), database_answers))
+        .layer(from_fn(|request, next| refused::keep_what_was_typed(request, next, LARGEST_REQUEST)))
         .layer(RequestBodyLimitLayer::new(LARGEST_REQUEST));
     let request_id = header::HeaderName::from_static("x-request-id");
     Router::new()
         .merge(people)
         .merge(webhooks::routes())
         .route("/healthz", get(healthy))
+        .route("/readyz", get(ready))
         .route("/download/waymark", get(download::program))
         .route("/download/waymark.sha256", get(download::digest))
         .merge(
@@ -56,7 +73,8 @@ pub fn router(app: &App, areas: &Areas) -> Router {
         .with_state(app.clone())
         .layer(from_fn_with_state(app.clone(), hardening::same_site))
         .layer(from_fn_with_state(app.clone(), hardening::headers))
-        .layer(CompressionLayer::new())
+        .layer(RequestBodyDeadlineLayer::new(BODY_WITHIN))
+        .layer(CompressionLayer::new().compress_when(worth_compressing()))
         .layer(PropagateRequestIdLayer::new(request_id.clone()))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))
@@ -77,12 +95,30 @@ async fn revalidated(request: Request, next: Next) -> Response {
     answer
 }
 
+/// Cheap, and the same for all who ask within a second.
 async fn healthy(State(app): State<App>) -> Response {
-    match sqlx::query("SELECT 1").execute(app.db.pool()).await {
-        Ok(_) => "well\n".into_response(),
-        Err(error) => {
-            tracing::error!(%error, "the database does not answer");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
-        }
+    match app.db.answers().await {
+        Ok(()) => "well\n".into_response(),
+        Err(down) => (StatusCode::SERVICE_UNAVAILABLE, format!("{down}\n")).into_response(),
     }
+}
+
+/// Whether what people do can be kept: this writes.
+async fn ready(State(app): State<App>) -> Response {
+    match app.db.ready().await {
+        Ok(()) => "ready\n".into_response(),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database takes no writes; the log says why\n")
+            .into_response(),
+    }
+}
+
+/// Answers at once while a database server is away, instead of letting each query wait for it.
+async fn database_answers(State(app): State<App>, request: Request, next: Next) -> Response {
+    if app.db.is_reachable().await {
+        return next.run(request).await;
+    }
+    let problem = Problem::new(ProblemKind::Internal, "Waymark's database does not answer.")
+        .next("Try again in a moment.");
+    let wait = [(header::RETRY_AFTER, "5")];
+    (StatusCode::SERVICE_UNAVAILABLE, wait, Json(json!({ "problems": [problem] }))).into_response()
 }

@@ -7,10 +7,13 @@ use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use sha2::Sha256;
+use waymark_app::areas::RepoName;
 
+use crate::mirror;
 use crate::state::App;
 
-/// `POST /webhooks/github`: 202 when it is kept (also when it was kept before), 401 for a wrong signature.
+/// `POST /webhooks/github`: 202 when it is kept, was kept before or concerns nobody here, 401 for a wrong
+/// signature.
 pub(super) async fn receive(
     State(app): State<App>,
     headers: HeaderMap,
@@ -29,6 +32,12 @@ pub(super) async fn receive(
             "A delivery is JSON; set the webhook's content type to application/json.",
         );
     };
+    // Of repositories nobody has connected nothing is kept: connecting one reads it whole. What becomes of a
+    // repository itself (a new name, say) may concern a connected one all the same.
+    let repo = payload["repository"]["full_name"].as_str();
+    if event != "repository" && !connected(&app, repo).await {
+        return (StatusCode::ACCEPTED, "This repository is not connected.");
+    }
     let kept = sqlx::query(
         "INSERT INTO deliveries (guid, event, action, repo, received_at, body, state, attempts) \
          VALUES ($1, $2, $3, $4, $5, $6, 'new', 0) ON CONFLICT (guid) DO NOTHING",
@@ -36,7 +45,7 @@ pub(super) async fn receive(
     .bind(guid)
     .bind(event)
     .bind(payload["action"].as_str())
-    .bind(payload["repository"]["full_name"].as_str())
+    .bind(repo)
     .bind(jiff::Timestamp::now().as_millisecond())
     .bind(body)
     .execute(app.db.pool())
@@ -53,6 +62,11 @@ pub(super) async fn receive(
             (StatusCode::SERVICE_UNAVAILABLE, "The delivery cannot be kept now.")
         }
     }
+}
+
+async fn connected(app: &App, repo: Option<&str>) -> bool {
+    let Some(repo) = repo.and_then(RepoName::parse) else { return false };
+    mirror::tracked(app).await.contains(&repo)
 }
 
 /// Whether the signature is that of the body, compared in constant time.

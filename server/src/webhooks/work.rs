@@ -16,8 +16,6 @@ const BATCH: i64 = 200;
 const AT_ONCE: usize = 4;
 /// After so many failures a delivery is left to the regular reading.
 const MOST_ATTEMPTS: i64 = 5;
-/// Deliveries are kept so long for looking back.
-const KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
 /// Starts the worker.
 pub fn spawn(app: &App) {
@@ -48,11 +46,6 @@ async fn work(app: &App) -> Result<bool, sqlx::Error> {
     .fetch_all(app.db.pool())
     .await?;
     if rows.is_empty() {
-        let before = jiff::Timestamp::now().as_millisecond() - KEPT_MS;
-        sqlx::query("DELETE FROM deliveries WHERE state <> 'new' AND received_at < $1")
-            .bind(before)
-            .execute(app.db.pool())
-            .await?;
         return Ok(false);
     }
     let tracked = crate::mirror::tracked(app).await;

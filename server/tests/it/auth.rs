@@ -40,7 +40,37 @@ async fn signing_in_returns_to_the_page_one_came_from() {
 }
 
 #[tokio::test]
-async fn a_sign_in_is_bound_to_its_session_and_works_once() {
+async fn a_sign_in_that_has_begun_is_kept_by_the_browser_alone() {
+    world(async |world| {
+        let rows = async || -> i64 {
+            let count = sqlx::query_scalar("SELECT COUNT(*) FROM sessions").fetch_one(world.app().db.pool());
+            count.await.expect("a number")
+        };
+        let browser = world.anonymous();
+        let begun = browser.get(&format!("/auth/github?to=/{}", "a".repeat(60_000))).await;
+        assert_eq!(begun.status, StatusCode::SEE_OTHER);
+        let cookie = begun.header("set-cookie").expect("a cookie");
+        assert!(
+            cookie.len() < 4_000 && cookie.contains("Max-Age=600") && cookie.contains("HttpOnly"),
+            "{cookie}"
+        );
+        assert_eq!(rows().await, 0, "nothing is written before GitHub has said who it is");
+        let sealed = browser.cookie("waymark-sign-in").expect("a cookie");
+        let state =
+            begun.location().and_then(|to| to.split("state=").nth(1)?.split('&').next()).expect("a state");
+        assert!(!sealed.contains(state), "whoever reads the cookie learns nothing");
+        let forged = world.anonymous();
+        forged.set_cookie("waymark-sign-in", &sealed.replace(&sealed[40..44], "AAAA"));
+        let callback = forged.get(&format!("/auth/github/callback?code=x&state={state}")).await;
+        assert_eq!(callback.location(), Some("/sign-in?problem=expired&to=%2F"));
+        browser.sign_in("writer", "/").await;
+        assert_eq!(rows().await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sign_in_is_bound_to_its_browser_and_works_once() {
     world(async |world| {
         let browser = world.anonymous();
         let callback = browser.consent("writer", "/runs").await;
@@ -103,13 +133,14 @@ async fn one_may_decline() {
 async fn the_session_gets_a_new_id_at_sign_in() {
     world(async |world| {
         let browser = world.anonymous();
+        let before = "c2Vzc2lvbi1vZi1hbi1hdHQ";
+        browser.set_cookie("waymark", before);
         let callback = browser.consent("writer", "/").await;
-        let before = browser.cookie("waymark").expect("a session");
         browser.get(&callback).await;
         let after = browser.cookie("waymark").expect("a session");
         assert_ne!(before, after);
         let fixed = world.anonymous();
-        fixed.set_cookie("waymark", &before);
+        fixed.set_cookie("waymark", before);
         assert_eq!(login(&fixed).await, None);
     })
     .await;

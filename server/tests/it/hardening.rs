@@ -161,8 +161,8 @@ async fn over_https_the_cookie_is_for_this_host_alone() {
     };
     world_with(https, async |world| {
         let page = world.anonymous().get("/auth/github").await;
-        let cookie = page.header("set-cookie").expect("a session");
-        for part in ["__Host-waymark=", "HttpOnly", "SameSite=Lax", "Secure", "Path=/"] {
+        let cookie = page.header("set-cookie").expect("a sign-in that has begun");
+        for part in ["__Host-waymark-sign-in=", "HttpOnly", "SameSite=Lax", "Secure", "Path=/"] {
             assert!(cookie.contains(part), "{part} in {cookie}");
         }
         assert!(!cookie.contains("Domain"), "{cookie}");

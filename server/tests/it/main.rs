@@ -10,6 +10,7 @@ mod dispatch;
 mod hardening;
 mod killed;
 mod objectives;
+mod operations;
 mod overview;
 mod plans;
 mod process;

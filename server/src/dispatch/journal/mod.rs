@@ -10,7 +10,9 @@ pub mod batches;
 mod drafts;
 mod record;
 
-pub use drafts::{Kept, delete as delete_draft, load as load_draft, of_account, save as save_draft};
+pub use drafts::{
+    Kept, Refused, delete as delete_draft, load as load_draft, of_account, room, save as save_draft,
+};
 pub use record::{Dispatch, Recorded};
 use sqlx::AnyConnection;
 use waymark_app::areas::{DispatchState, RepoName};
@@ -236,10 +238,12 @@ mod tests {
             .connect("sqlite::memory:")
             .await
             .expect("a database in memory");
-        sqlx::raw_sql(include_str!("../../../../migrations/sqlite/0003_dispatch.sql"))
-            .execute(&pool)
-            .await
-            .expect("the tables of the journal");
+        for migration in [
+            include_str!("../../../../migrations/sqlite/0003_dispatch.sql"),
+            include_str!("../../../../migrations/sqlite/0011_bounds.sql"),
+        ] {
+            sqlx::raw_sql(migration).execute(&pool).await.expect("the journal's tables");
+        }
         pool
     }
 
@@ -330,6 +334,7 @@ mod tests {
         let form = NewForm { instruction: "  typed \u{e9} ".to_owned(), ..NewForm::default() };
         let kept = |account_id, saved_at| Kept {
             account_id,
+            address: None,
             draft: Draft { id: "d".to_owned(), form: form.clone(), saved_at },
         };
         for (account, at) in [(None, 1), (Some(3), 2), (Some(4), 3)] {

@@ -240,7 +240,7 @@ impl Bench {
     }
 
     pub async fn draft(&self) -> String {
-        self.area.save_draft(Some(&self.viewer()), None, &self.form()).await.expect("a draft").id
+        self.area.save_draft(Some(&self.viewer()), "", None, &self.form()).await.expect("a draft").id
     }
 
     pub async fn dispatch_draft(&self, draft: &str) -> String {

@@ -52,7 +52,7 @@ async fn an_objective_is_created_once_as_its_preview_says() {
             objective_text: Some(Box::new(form.clone())),
             ..waymark_app::areas::NewForm::default()
         };
-        let draft = dispatches.save_draft(Some(&writer.viewer), None, &kept).await.expect("kept");
+        let draft = dispatches.save_draft(Some(&writer.viewer), "", None, &kept).await.expect("kept");
         let create = async || dispatches.create_objective(&writer.viewer, Some(&draft.id), &form).await;
         let id = create().await.expect("begun");
         assert_eq!(create().await.as_deref(), Ok(id.as_str()), "a second press is the same dispatch");
