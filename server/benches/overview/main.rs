@@ -106,6 +106,7 @@ fn config(folder: &Path, database: String) -> Result<Config, Fault> {
         github_app: None,
         github_timeout: Duration::from_secs(1),
         force_cancel_after: Duration::from_secs(60),
+        trusted_proxies: Vec::new(),
         write_pause: Duration::ZERO,
         lookup_lag: Duration::ZERO,
         lookup_in_flight: Duration::ZERO,

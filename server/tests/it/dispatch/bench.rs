@@ -116,6 +116,7 @@ impl Bench {
             reconcile_every: Duration::from_secs(60),
             autostart_delay: Duration::from_secs(60),
             force_cancel_after: Duration::from_secs(60),
+            trusted_proxies: Vec::new(),
         };
         let app = serve::open(config).await.expect("an open Waymark");
         let area = serve::areas(&app).dispatches;
