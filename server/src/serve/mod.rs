@@ -164,7 +164,7 @@ async fn live(config: Config, listener: TcpListener) -> Result<Ended, Failure> {
     });
     let mut serving = std::pin::pin!(serving);
     let ended = tokio::select! {
-        () = serving.as_mut() => Ended::Stopped,
+        () = serving.as_mut() => return Ok(Ended::Stopped),
         () = stopped() => Ended::Stopped,
         () = app.reset.notified() => Ended::Reset,
     };
