@@ -66,6 +66,8 @@ function promises(name, content) {
       findings.push(`${at}: the step "${step}" gets a key of the model`);
     }
   });
+  const group = name === "one-shot.yml" ? "one-shot-${{ inputs.branch_name }}" : "implement-issue-${{ inputs.issue_number }}";
+  if (!content.includes(`\nconcurrency:\n  group: ${group}\n  cancel-in-progress: true\n`)) findings.push(`${name}: not one run at a time in the group ${group}`);
   if (!/^permissions:\n  contents: read\n\n/m.test(content)) findings.push(`${name}: permissions are more than contents: read`);
   const jobs = content.slice(content.indexOf("\njobs:"));
   const local = (jobs.match(/^ {4}runs-on:/gm) ?? []).length;

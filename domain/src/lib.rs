@@ -14,4 +14,5 @@ pub mod plan;
 pub mod progress;
 pub mod roadmap;
 pub mod runbook;
+pub mod trust;
 pub mod yaml;

@@ -1,6 +1,6 @@
 //! The formats of plans and objectives, as the commands use them: thin over the domain.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use waymark_domain::block;
 use waymark_domain::plan::{self, Found};
 pub use waymark_domain::plan::{heading, is_skeleton, plain_title, steps};
@@ -9,6 +9,7 @@ use waymark_domain::roadmap::{self, Change, Status};
 
 use super::failure::Failure;
 use super::hub::Comment;
+use super::job::Job;
 
 /// The fields of a JSON object.
 fn mapping(data: &Value) -> Map<String, Value> {
@@ -52,6 +53,25 @@ pub fn filled(text: &str, key: &str, facts: &Value) -> Option<String> {
     let gaps: Map<String, Value> =
         mapping(facts).into_iter().filter(|(name, _)| known.get(name).is_none_or(Value::is_null)).collect();
     updated(text, key, &Value::Object(gaps))
+}
+
+/// The body with this run and its branch in the plan's header; none when they are there, or when a
+/// later run is.
+pub fn with_run(body: &str, job: &Job, node: Option<&str>, now: &str) -> Option<String> {
+    let id = |text: String| text.parse::<u64>().ok();
+    let known = field(body, "plan-header", "last_dispatched_run_id").map(|known| plain(&known)).and_then(id);
+    match (known, id(job.run_id.clone())) {
+        (Some(known), Some(ours)) if known > ours => None,
+        (known, ours) => {
+            let mut facts = json!({"branch_name": job.branch});
+            if known.is_none() || known != ours {
+                facts["last_dispatched_run_id"] = json!(job.run_id);
+                facts["last_dispatched_node_id"] = json!(node);
+                facts["last_dispatched_at"] = json!(now);
+            }
+            updated(body, "plan-header", &facts)
+        }
+    }
 }
 
 /// The comments that hold a plan.
@@ -100,8 +120,6 @@ pub fn tells_roadmap(comment: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -127,6 +145,26 @@ mod tests {
         assert_eq!(node(&other, "1.1"), told("a", Status::InProgress, "#12", "#3"));
         assert!(has_node(&body, "1.1") && !has_node(&body, "9"));
         assert_eq!(node_registered(&body, "9", 12, 13), None);
+    }
+
+    #[test]
+    fn a_run_is_noted_over_nothing_and_over_older_ones_only() {
+        let job = crate::ci::job::tests::job(&[]).expect("a job");
+        let of = |run: Value, branch: &str| {
+            let header = json!({"schema_version": "2", "last_dispatched_run_id": run, "branch_name": branch});
+            render("plan-header", &header)
+        };
+        let noted = |body: &str| with_run(body, &job, Some("WFR_1"), "2026-01-15T14:30:00+00:00");
+        for run in [json!(null), json!("76"), json!(76)] {
+            let new = noted(&of(run.clone(), "P12-old")).expect("a change");
+            let told = |name: &str| field(&new, "plan-header", name).map(|value| plain(&value));
+            assert_eq!(told("last_dispatched_run_id").as_deref(), Some("77"), "{run}");
+            assert_eq!(told("last_dispatched_node_id").as_deref(), Some("WFR_1"), "{run}");
+            assert_eq!(told("branch_name"), job.branch, "{run}");
+            assert_eq!(noted(&new), None, "twice is once");
+        }
+        assert_eq!(noted(&of(json!("78"), "P12-new")), None, "a later run stays");
+        assert_eq!(noted("no header"), None);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! GitHub, as the commands use it: with the token of the workflow, for one repository.
 //!
-//! A text that others may change too is re-read before and after it is written: nobody's change is lost.
+//! Properties kept:
+//! - A text that others may change too is re-read before and after it is written: nobody's change is lost.
+//! - Only comments of trusted people are read.
 
 use std::time::Duration;
 
@@ -11,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::desk::Desk;
 use super::failure::Failure;
+use crate::github::model::{User, is_trusted};
 use crate::github::{Client, Error, GitHub};
 
 /// How often a text is written again because someone else changed it at the same time.
@@ -32,11 +35,15 @@ pub struct Issue {
     pub state: String,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct Comment {
     pub id: u64,
     #[serde(default)]
     pub body: Option<String>,
+    #[serde(default)]
+    pub author_association: String,
+    #[serde(default)]
+    pub user: Option<User>,
 }
 
 impl Comment {
@@ -125,11 +132,13 @@ impl Hub {
             .map_err(|error| refused(&error, &doing))
     }
 
-    /// All comments of an issue, oldest first.
+    /// The comments of an issue that trusted people wrote, oldest first: what a stranger says is neither a
+    /// plan nor progress.
     pub async fn comments(&self, number: u64) -> Result<Vec<Comment>, Failure> {
         let path = self.path(&format!("issues/{number}/comments?per_page=100"));
         let doing = format!("read the comments of #{number}");
-        self.client.get_all(&path).await.map_err(|error| refused(&error, &doing))
+        let all: Vec<Comment> = self.client.get_all(&path).await.map_err(|error| refused(&error, &doing))?;
+        Ok(all.into_iter().filter(|one| is_trusted(&one.author_association, one.user.as_ref())).collect())
     }
 
     /// Creates an issue and answers with its number.
@@ -252,6 +261,19 @@ impl Hub {
             .map_err(|error| refused(&error, "mark the pull request ready for review"))
     }
 
+    /// Turns a pull request back into a draft. One that is a draft stays as it is.
+    pub async fn mark_draft(&self, pull: &Pull) -> Result<(), Failure> {
+        if pull.draft {
+            return Ok(());
+        }
+        let document = "mutation($id: ID!) { convertPullRequestToDraft(input: {pullRequestId: $id}) { pullRequest { isDraft } } }";
+        self.client
+            .graphql::<Value>(document, json!({"id": pull.node_id}))
+            .await
+            .map(drop)
+            .map_err(|error| refused(&error, "turn the pull request back into a draft"))
+    }
+
     /// Adds a label, made first when the repository does not have it.
     pub async fn label(
         &self,
@@ -303,10 +325,38 @@ impl Hub {
     pub async fn gist(&self, description: &str, file: &str, text: &str) -> Result<(String, String), Failure> {
         let body = json!({"description": description, "public": false, "files": {file: {"content": text}}});
         let made = self.write(Method::POST, "/gists", &body, "keep the session log as a gist").await?;
-        match (made["id"].as_str(), made["html_url"].as_str()) {
-            (Some(id), Some(url)) => Ok((id.to_owned(), url.to_owned())),
-            _ => Err(Failure::new("GitHub", "The new gist has no address.")),
+        of_gist(&made)
+    }
+
+    /// Adds a file to a gist that `gist` made with the same description; none when it is not that, is gone,
+    /// or is somebody else's.
+    pub async fn add_to_gist(
+        &self,
+        id: &str,
+        description: &str,
+        file: &str,
+        text: &str,
+    ) -> Result<Option<(String, String)>, Failure> {
+        let path = format!("/gists/{id}");
+        match self.client.get::<Value>(&path).await {
+            Ok(gist) if gist["public"] == false && gist["description"] == description => {}
+            Ok(_) | Err(Error::Answer { .. }) => return Ok(None),
+            Err(error) => return Err(refused(&error, "read the session logs")),
         }
+        let body = json!({"files": {file: {"content": text}}});
+        match self.client.send::<Value>(Method::PATCH, &path, Some(&body)).await {
+            Ok(answer) => of_gist(&answer.body).map(Some),
+            Err(Error::Answer { status: 403 | 404, .. }) => Ok(None),
+            Err(error) => Err(refused(&error, "add to the session logs")),
+        }
+    }
+}
+
+/// Id and address of a gist.
+fn of_gist(gist: &Value) -> Result<(String, String), Failure> {
+    match (gist["id"].as_str(), gist["html_url"].as_str()) {
+        (Some(id), Some(url)) => Ok((id.to_owned(), url.to_owned())),
+        _ => Err(Failure::new("GitHub", "The gist has no address.")),
     }
 }
 

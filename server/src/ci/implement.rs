@@ -7,22 +7,34 @@ use super::failure::Failure;
 use super::formats::Progress;
 use super::hub::Hub;
 use super::publish::Publisher;
-use super::{agent, git};
+use super::{agent, checks, git};
 
-const NOTHING: &str = "There is no .impl/progress.md: `waymark ci start` writes it.";
+/// What the repository's checks said, for the agent to mend.
+const CHECKS: &str = "checks.txt";
 
-/// Runs the agent with `prompts/implement.md`.
+/// Runs the agent with `prompts/implement.md`. When every step is done already, there is something to do
+/// only where the repository's checks fail: then the agent gets what they said.
 ///
 /// # Errors
-/// When the agent fails or ends before every step is marked.
+/// When there are no steps to read, the agent fails, or it ends before every step is marked.
 pub async fn implement(desk: &Desk) -> Result<(), Failure> {
+    let before = self::progress(desk)?;
+    if !before.steps.is_empty() && before.current().is_none() {
+        match checks::failing(desk).await? {
+            None => {
+                desk.say("Every step is done, and the repository's checks have nothing against it.");
+                return Ok(());
+            }
+            Some((_, said)) => desk.write(CHECKS, &said)?,
+        }
+    }
     let config = desk.config().await?;
     let hub = Hub::open(desk)?;
     let mut publisher = Publisher::new(desk, &hub)?;
     publisher.begin().await;
     agent::run(desk, &config, "implement", config.agent.implement_minutes, async || publisher.look().await)
         .await?;
-    let progress = publisher.progress();
+    let progress = self::progress(desk)?;
     match progress.current() {
         None => Ok(()),
         Some((number, text)) => Err(Failure::new(
@@ -32,13 +44,17 @@ pub async fn implement(desk: &Desk) -> Result<(), Failure> {
     }
 }
 
+fn progress(desk: &Desk) -> Result<Progress, Failure> {
+    let nothing = || Failure::new("Steps", "There is no .impl/progress.md: `waymark ci start` writes it.");
+    desk.read("progress.md").map(|text| Progress::parse(&text)).ok_or_else(nothing)
+}
+
 /// Marks steps as done and commits what was changed, with the message in `.impl/commit-message.md`, else with the text of the last step.
 ///
 /// # Errors
 /// When a step does not exist.
 pub async fn mark_steps(desk: &Desk, numbers: &[usize]) -> Result<(), Failure> {
-    let mut progress =
-        Progress::parse(&desk.read("progress.md").ok_or_else(|| Failure::new("Steps", NOTHING))?);
+    let mut progress = self::progress(desk)?;
     let mut last = String::new();
     for number in numbers {
         let total = progress.steps.len();
@@ -66,7 +82,7 @@ pub async fn mark_steps(desk: &Desk, numbers: &[usize]) -> Result<(), Failure> {
 /// # Errors
 /// When there is none.
 pub fn get_progress(desk: &Desk, json: bool) -> Result<(), Failure> {
-    let progress = Progress::parse(&desk.read("progress.md").ok_or_else(|| Failure::new("Steps", NOTHING))?);
+    let progress = self::progress(desk)?;
     if json {
         println!("{}", progress.to_json());
     } else {
@@ -111,6 +127,21 @@ mod tests {
         );
         assert_eq!(Progress::parse(&desk.read("progress.md").expect("a file")).done(), 2);
         assert!(mark_steps(&desk, &[3]).await.expect_err("there is none").message.contains("no step 3"));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_implemented_without_a_list_of_steps() {
+        let (_folder, mut desk) = world().await;
+        desk.token = Some("ghp_x".to_owned());
+        for failure in [
+            implement(&desk).await.expect_err("no steps"),
+            mark_steps(&desk, &[1]).await.expect_err("no steps"),
+            get_progress(&desk, false).expect_err("no steps"),
+        ] {
+            assert!(failure.message.contains("no .impl/progress.md"), "{failure}");
+        }
+        desk.write("progress.md", &Progress::begin(&["a".into()], 0).render()).expect("a file");
+        assert_eq!(get_progress(&desk, true), Ok(()));
     }
 
     #[test]

@@ -38,6 +38,7 @@ mod walk;
 use std::process::ExitCode;
 
 use desk::Desk;
+pub use publish::plan_digest;
 
 /// A step of Waymark's workflows. Each reads what it needs from the environment that the workflow gives it.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Subcommand)]

@@ -20,8 +20,34 @@ pub struct Publisher<'a> {
     issue: u64,
     pr: u64,
     branch: &'a str,
-    /// What was shown last: the progress file and the head.
+    /// What is shown: the progress file and the head.
     shown: (String, String),
+    /// What the last look could not do, told once.
+    told: String,
+    /// Looks that do nothing, so that a GitHub that refuses is not asked all the time.
+    rest: Rest,
+}
+
+/// How many looks to leave out: more after each that failed, none after one that did not.
+#[derive(Default)]
+struct Rest {
+    next: u32,
+    left: u32,
+}
+
+impl Rest {
+    const MOST: u32 = 63;
+
+    fn is_over(&mut self) -> bool {
+        let over = self.left == 0;
+        self.left = self.left.saturating_sub(1);
+        over
+    }
+
+    fn after(&mut self, failed: bool) {
+        self.next = if failed { (2 * self.next + 1).min(Rest::MOST) } else { 0 };
+        self.left = self.next;
+    }
 }
 
 impl<'a> Publisher<'a> {
@@ -30,11 +56,11 @@ impl<'a> Publisher<'a> {
     pub fn new(desk: &'a Desk, hub: &'a Hub) -> Result<Publisher<'a>, Failure> {
         let job = &desk.job;
         let (issue, pr, branch) = (job.need_issue()?, job.need_pr()?, job.need_branch()?);
-        Ok(Publisher { desk, hub, issue, pr, branch, shown: Default::default() })
+        Ok(Publisher { desk, hub, issue, pr, branch, shown: Default::default(), told: String::new(), rest: Rest::default() })
     }
 
     /// The progress as the file in `.impl/` has it.
-    pub fn progress(&self) -> Progress {
+    fn progress(&self) -> Progress {
         Progress::parse(&self.desk.read("progress.md").unwrap_or_default())
     }
 
@@ -61,22 +87,31 @@ impl<'a> Publisher<'a> {
         (progress, git::git(&self.desk.root, &["rev-parse", "HEAD"]).await.unwrap_or_default())
     }
 
-    /// Pushes and shows what is new since the last look. A failure is a warning: the work itself goes on, and the next look tries again.
+    /// Pushes and shows what is new since the last look. A failure is a warning: the work itself goes on, and
+    /// the next look tries again what this one could not do.
     pub async fn look(&mut self) {
-        let state = self.state().await;
-        if state == self.shown {
+        let (progress, head) = self.state().await;
+        if (&progress, &head) == (&self.shown.0, &self.shown.1) || !self.rest.is_over() {
             return;
         }
-        if state.1 != self.shown.1
-            && let Err(failure) = git::push(self.desk, self.hub.token(), self.branch).await
-        {
-            self.desk.record(&format!("The finished step could not be pushed yet: {failure}"));
+        let mut failed = Vec::new();
+        if head != self.shown.1 {
+            match git::push(self.desk, self.hub.token(), self.branch).await {
+                Ok(_) => self.shown.1 = head,
+                Err(failure) => failed.push(format!("The finished step could not be pushed yet: {failure}")),
+            }
         }
-        if state.0 != self.shown.0
-            && let Err(failure) = self.publish(Status::InProgress).await
-        {
-            self.desk.record(&format!("Progress could not be shown: {failure}"));
+        if progress != self.shown.0 {
+            match self.publish(Status::InProgress).await {
+                Ok(()) => self.shown.0 = progress,
+                Err(failure) => failed.push(format!("Progress could not be shown yet: {failure}")),
+            }
         }
-        self.shown = state;
+        self.rest.after(!failed.is_empty());
+        let told = failed.join("\n");
+        if !told.is_empty() && told != self.told {
+            self.desk.record(&told);
+        }
+        self.told = told;
     }
 }

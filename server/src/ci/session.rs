@@ -1,4 +1,5 @@
-//! `session-log`: what the agent said is kept as a secret gist, linked from the plan's header. Best effort.
+//! `session-log`: what the agent said is kept in a secret gist, linked from the plan's header: one gist for
+//! the plan, with a file for each job of each attempt. Best effort.
 
 use serde_json::json;
 
@@ -24,11 +25,18 @@ pub async fn keep(desk: &Desk) -> Result<(), Failure> {
     let session = agent::session_id(&log)
         .unwrap_or_else(|| format!("run-{}-{}-{}", job.run_id, job.run_attempt, job.job));
     let name = format!("{}-{issue}-{}-{}.log", job.job, job.run_id, job.run_attempt);
-    let description = format!(
-        "Session log of {}#{issue}: {} (run {}, attempt {})",
-        job.repository, job.job, job.run_id, job.run_attempt
-    );
-    let (gist, url) = hub.gist(&description, &name, &shortened(&log, LONGEST)).await?;
+    let description = format!("Session logs of {}#{issue}", job.repository);
+    let log = shortened(&log, LONGEST);
+    let body = hub.issue(issue).await?.body.unwrap_or_default();
+    let known = formats::field(&body, "plan-header", "last_session_gist_id").map(|id| formats::plain(&id));
+    let added = match known.filter(|id| !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric())) {
+        Some(id) => hub.add_to_gist(&id, &description, &name, &log).await?,
+        None => None,
+    };
+    let (gist, url) = match added {
+        Some(gist) => gist,
+        None => hub.gist(&description, &name, &log).await?,
+    };
     let now = time::now();
     let mut facts = json!({
         "last_session_id": session,

@@ -8,7 +8,8 @@ use waymark_domain::folder::{PlanRef, RunInfo};
 use super::desk::Desk;
 use super::failure::Failure;
 use super::formats::{self, Progress};
-use super::hub::{Comment, Hub};
+use super::hub::{Comment, Hub, Pull};
+use super::job::Job;
 use super::publish::{Publisher, plan_digest};
 use super::texts::{self, Status};
 use super::{git, task, time};
@@ -45,7 +46,7 @@ pub async fn start(desk: &Desk) -> Result<(), Failure> {
 
     git::check_out(desk, hub.token(), branch, job.submitted_by.as_deref().unwrap_or("unknown")).await?;
     git::fetch(desk, hub.token(), &pull.base.branch).await?;
-    let done = steps_done(&comments, branch, &plan_digest(&plan), job.from_step);
+    let done = steps_done(&comments, branch, &plan_digest(&plan), job);
     let progress = Progress::begin(&formats::steps(&plan), done);
     let objective = formats::field(body, "plan-header", "objective_issue").and_then(|number| number.as_u64());
     stage(desk, &hub, &plan, &progress, objective).await?;
@@ -57,10 +58,40 @@ pub async fn start(desk: &Desk) -> Result<(), Failure> {
     if !comments.iter().any(|comment| texts::is_started(comment.text(), &job.run_id)) {
         hub.comment(number, &texts::started(job, number, pr, branch, &time::now())).await?;
     }
+    register_run(desk, &hub, number).await;
     hub.rewrite_pull(pr, |body| texts::with_run(body, &job.run_url())).await?;
+    back_to_work(desk, &hub, pr, &pull).await;
     Publisher::new(desk, &hub)?.publish(Status::InProgress).await?;
     desk.say(&format!("{} of {} steps are done.", progress.done(), progress.steps.len()));
     Ok(())
+}
+
+/// Notes this run and its branch in the plan's header, unless a later run is there. Best effort: the work
+/// does not need it.
+async fn register_run(desk: &Desk, hub: &Hub, issue: u64) {
+    let job = &desk.job;
+    let node = hub.run_node(&job.run_id).await.ok();
+    let now = time::now();
+    let written =
+        hub.rewrite_issue(issue, |body| formats::with_run(body, job, node.as_deref(), &now)).await;
+    if let Err(failure) = written {
+        desk.say(&format!("The run could not be noted in the plan's header: {failure}"));
+    }
+}
+
+/// A pull request that was handed over before is work in progress again. Best effort: not every
+/// repository has drafts.
+async fn back_to_work(desk: &Desk, hub: &Hub, pr: u64, pull: &Pull) {
+    let result = async {
+        hub.mark_draft(pull).await?;
+        match texts::wip_title(&pull.title) {
+            Some(title) => hub.retitle_pull(pr, &title).await,
+            None => Ok(()),
+        }
+    };
+    if let Err(failure) = result.await {
+        desk.say(&format!("The pull request could not be put back to draft: {failure}"));
+    }
 }
 
 /// The plan that the issue holds, over all its comments; none while it is the skeleton.
@@ -68,14 +99,16 @@ fn plan_text(body: &str, comments: &[Comment]) -> Option<String> {
     formats::found_plan(body, comments).map(|found| found.text).filter(|plan| !formats::is_skeleton(plan))
 }
 
-/// How many steps are taken as done: those before `from_step`, else those that an earlier run finished on this branch.
-fn steps_done(comments: &[Comment], branch: &str, digest: &str, from_step: Option<u32>) -> usize {
-    match from_step {
+/// How many steps are taken as done: what an earlier attempt of this run finished, else those before
+/// `from_step`, else those that an earlier run finished on this branch.
+fn steps_done(comments: &[Comment], branch: &str, digest: &str, job: &Job) -> usize {
+    let status = comments.iter().find(|comment| texts::is_status(comment.text()));
+    let before = status.map_or(0, |status| texts::steps_done_before(status.text(), branch, digest));
+    let of_this_run = status.is_some_and(|status| texts::is_of_run(status.text(), &job.run_id));
+    match job.from_step {
+        Some(step) if of_this_run => before.max(step.saturating_sub(1) as usize),
         Some(step) => step.saturating_sub(1) as usize,
-        None => comments
-            .iter()
-            .find(|comment| texts::is_status(comment.text()))
-            .map_or(0, |comment| texts::steps_done_before(comment.text(), branch, digest)),
+        None => before,
     }
 }
 
@@ -134,7 +167,7 @@ mod tests {
     use super::*;
 
     fn comment(id: u64, text: &str) -> Comment {
-        Comment { id, body: Some(text.into()) }
+        Comment { id, body: Some(text.into()), ..Comment::default() }
     }
 
     #[test]
@@ -150,16 +183,21 @@ mod tests {
 
     #[test]
     fn steps_of_an_earlier_run_count_only_for_the_same_plan_and_branch() {
-        let job = job(&[]).expect("a plain job");
+        let job = self::job(&[]).expect("a plain job");
         let progress = Progress::begin(&["a".into(), "b".into(), "c".into()], 2);
         let said =
             [comment(9, &texts::status(&job, &progress, Status::Failed, "digest", "2026-01-15T14:30:00Z"))];
         let branch = "P12-add-x-01-15-1430";
-        assert_eq!(steps_done(&said, branch, "digest", None), 2);
-        assert_eq!(steps_done(&said, branch, "other", None), 0);
-        assert_eq!(steps_done(&said, "P12-other", "digest", None), 0);
-        assert_eq!(steps_done(&said, branch, "digest", Some(2)), 1);
-        assert_eq!(steps_done(&said, branch, "digest", Some(1)), 0);
-        assert_eq!(steps_done(&[], branch, "digest", None), 0);
+        let of = |vars: &[(&str, &str)]| self::job(vars).expect("a job");
+        assert_eq!(steps_done(&said, branch, "digest", &of(&[])), 2);
+        assert_eq!(steps_done(&said, branch, "other", &of(&[])), 0);
+        assert_eq!(steps_done(&said, "P12-other", "digest", &of(&[])), 0);
+        assert_eq!(steps_done(&[], branch, "digest", &of(&[])), 0);
+        let later = [("GITHUB_RUN_ID", "78"), ("FROM_STEP", "2")];
+        assert_eq!(steps_done(&said, branch, "digest", &of(&later)), 1);
+        let afresh = [("GITHUB_RUN_ID", "78"), ("FROM_STEP", "1")];
+        assert_eq!(steps_done(&said, branch, "digest", &of(&afresh)), 0);
+        let again = [("FROM_STEP", "1")];
+        assert_eq!(steps_done(&said, branch, "digest", &of(&again)), 2, "another attempt of the same run");
     }
 }

@@ -130,6 +130,12 @@ pub fn is_status(comment: &str) -> bool {
     comment.contains(STATUS) && formats::field(comment, "erk-implementation-status", "status").is_some()
 }
 
+/// Whether a comment that shows progress is of this run.
+pub fn is_of_run(comment: &str, run_id: &str) -> bool {
+    formats::field(comment, "erk-implementation-status", "workflow_run_id")
+        .is_some_and(|id| formats::plain(&id) == run_id)
+}
+
 /// The step before which an earlier run stopped, when it worked on the same plan and branch; 0 when nothing is done.
 pub fn steps_done_before(comment: &str, branch: &str, plan_digest: &str) -> usize {
     let field = |name: &str| formats::field(comment, "erk-implementation-status", name);
@@ -251,6 +257,11 @@ pub fn harmless(text: &str) -> String {
         result.push_str(word);
     }
     result
+}
+
+/// The title with the mark of work in progress; none when it has it.
+pub fn wip_title(title: &str) -> Option<String> {
+    (!title.starts_with("[WIP]") && !title.starts_with("[no-changes]")).then(|| format!("[WIP] {title}"))
 }
 
 /// Without the mark of work in progress.

@@ -78,8 +78,7 @@ impl Comment {
 
 /// Whether an author belongs to the repository, or is an App.
 pub fn is_trusted(association: &str, user: Option<&User>) -> bool {
-    matches!(association, "OWNER" | "MEMBER" | "COLLABORATOR")
-        || user.is_some_and(|user| user.login.ends_with("[bot]"))
+    waymark_domain::trust::is_trusted(association, user.map(|user| user.login.as_str()))
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,6 +160,9 @@ pub struct Run {
     pub updated_at: String,
     #[serde(default)]
     pub jobs: Vec<Job>,
+    /// Jobs of earlier attempts: their logs are still there.
+    #[serde(default)]
+    pub earlier: Vec<Job>,
 }
 
 impl Run {

@@ -1,6 +1,7 @@
 //! The workflows as they are shipped, run by the sandbox with the real program and the demo agent.
 
 mod bench;
+mod setup;
 
 use bench::Bench;
 use serde_json::json;
