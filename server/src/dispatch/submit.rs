@@ -164,7 +164,11 @@ pub async fn look(
                     objective,
                     node,
                     model,
-                    from_step: form.from_step.filter(|step| *step > 1),
+                    from_step: match aim.target {
+                        // On a branch that is there, the steps that are done would else stay done.
+                        Target::Branch(_) | Target::Pull { .. } => Some(form.from_step.unwrap_or(1)),
+                        Target::Fresh { .. } => form.from_step.filter(|step| *step > 1),
+                    },
                     running: running.clone(),
                     target: aim.target,
                 },
@@ -242,11 +246,12 @@ fn in_the_way(snapshot: &Snapshot, past: &[Dispatch]) -> Vec<Problem> {
     found
 }
 
-/// A step to begin with that the plan does not have: it may have been edited meanwhile.
+/// A step to begin with that the plan does not have: it may have been edited meanwhile. The one after the
+/// last is where the repository's checks are mended.
 fn beyond(snapshot: &Snapshot, from_step: Option<u32>) -> Option<Problem> {
     let step = usize::try_from(from_step?).ok()?;
     let steps = domain_plan::steps(&plan_text::plan(snapshot)?).len();
-    (step > steps.max(1)).then(|| {
+    (step > steps + 1).then(|| {
         conflict(format!("The plan has no step {step} (any more): it has {steps}."), "Submit the plan again.")
     })
 }

@@ -110,14 +110,17 @@ pub struct RunFacts {
     /// The GraphQL id; `null` where it is not known.
     pub node_id: String,
     pub at: String,
+    /// The branch of the work, where an earlier attempt may have left another one in the header.
+    pub branch: Option<String>,
 }
 
 impl RunFacts {
-    pub fn of(slots: &Slots) -> Self {
+    pub fn of(slots: &Slots, branch: Option<String>) -> Self {
         RunFacts {
             run_id: slots.text(Slot::RunId),
             node_id: slots.text(Slot::RunNode),
             at: slots.text(Slot::Now),
+            branch,
         }
     }
 }
@@ -132,11 +135,14 @@ pub fn with_run_facts(body: &str, facts: &RunFacts) -> Option<String> {
         "null" => Value::Null,
         known => json!(known),
     };
-    let changes = json!({
+    let mut changes = json!({
         "last_dispatched_run_id": facts.run_id,
         "last_dispatched_node_id": node_id,
         "last_dispatched_at": facts.at,
     });
+    if let Some(branch) = &facts.branch {
+        changes["branch_name"] = json!(branch);
+    }
     blocks::update(body, "plan-header", &changes)
 }
 
@@ -215,6 +221,37 @@ mod tests {
         let again = with_run_line(&with, "https://x/2").unwrap();
         assert_eq!(again.matches("**Workflow run:**").count(), 1);
         assert_eq!(with_run_line("", "u").unwrap(), "\n\n**Workflow run:** u");
+    }
+
+    #[test]
+    fn the_first_texts_are_as_erk_and_people_know_them() {
+        let slots = Slots::avoiding(&[]);
+        let comment = skeleton_comment(&slots, " Add x.\n");
+        let told = waymark_domain::block::read(&comment);
+        assert_eq!(
+            told.text("plan-body"),
+            Some("_Skeleton: plan content will be populated by one-shot workflow._\n\n**Instruction:** Add x.")
+        );
+        let plan = Plan {
+            repo: waymark_app::areas::RepoName::parse("acme/widgets").expect("a name"),
+            default_branch: "main".into(),
+            base: "main".into(),
+            submitter: "ada".into(),
+            public_url: "https://waymark.test".into(),
+            workflow: "one-shot.yml".into(),
+            title: "Add x".into(),
+            issue: "7".into(),
+            pull: "8".into(),
+            branch: "P7-add-x-01-15-1430".into(),
+            issue_body: String::new(),
+            pull_body: String::new(),
+            instruction: None,
+        };
+        let body = pull_body(&plan, &slots);
+        let first = "Dispatched by **ada** with [Waymark](https://waymark.test/acme/widgets/plans/7).\n\n";
+        assert!(body.starts_with(first) && body.contains("\n\nCloses #7\n\n"), "{body}");
+        let other = pull_body(&Plan { base: "next".into(), ..plan }, &slots);
+        assert!(other.contains("\n\nPlan: #7\n\n") && !other.contains("Closes"), "{other}");
     }
 
     #[test]

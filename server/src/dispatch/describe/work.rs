@@ -146,19 +146,23 @@ pub fn run_and_notes(plan: &Plan, slots: &Slots, inputs: Vec<(&str, String)>) ->
         )
         .body(json!({"ref": plan.default_branch, "inputs": inputs, "return_run_details": true})),
     ];
-    if let Some(body) = texts::with_run_facts(&plan.issue_body, &texts::RunFacts::of(slots)) {
-        operations.push(
-            Operation::new(
-                "note-run-in-plan",
-                Kind::RunFacts,
-                "Note the run in the plan's header",
-                "PATCH",
-                format!("/repos/{repo}/issues/{}", plan.issue),
-            )
-            .body(json!({"body": body}))
-            .expecting(plan.issue_body.clone())
-            .best_effort(),
-        );
+    // A first attempt leaves it to the run; a later one must not be shown with the branch before it.
+    let branch = (plan.workflow != super::oneshot::WORKFLOW).then(|| plan.branch.clone());
+    if let Some(body) = texts::with_run_facts(&plan.issue_body, &texts::RunFacts::of(slots, branch.clone())) {
+        let note = Operation::new(
+            "note-run-in-plan",
+            Kind::RunFacts,
+            "Note the run in the plan's header",
+            "PATCH",
+            format!("/repos/{repo}/issues/{}", plan.issue),
+        )
+        .body(json!({"body": body}))
+        .expecting(plan.issue_body.clone())
+        .best_effort();
+        operations.push(match branch {
+            Some(branch) => note.args(json!({"branch": branch})),
+            None => note,
+        });
     }
     operations.push(
         Operation::new(

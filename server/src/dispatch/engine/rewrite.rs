@@ -143,6 +143,7 @@ fn change(
                 run_id: bound(Slot::RunId),
                 node_id: bound(Slot::RunNode),
                 at: bound(Slot::Now),
+                branch: args.as_ref().and_then(|args| args["branch"].as_str()).map(str::to_owned),
             };
             Ok(texts::with_run_facts(now, &facts))
         }
