@@ -132,14 +132,14 @@ function wakeOne(island) {
 }
 
 /**
- * Live updates move no row: those on screen stay where they are, also when they no longer belong to
- * the view, and new ones gather behind a button until they are asked for.
+ * Live updates move no row of the table: those on screen stay where they are, also when they no longer
+ * belong to the view, and new ones gather behind a button until they are asked for. What needs the person
+ * is shown at once.
  */
 function keepOrder(old, fresh) {
-  const held = ["#plans tbody", "#needs-you ul"].map((list) => hold(old, fresh, list));
+  const { added, gone } = hold(old, fresh, "#plans tbody");
   const table = fresh.querySelector("#plans");
   if (!table) return;
-  const [added, gone] = [held[0].added, held[0].gone];
   if (added + gone === 0) return;
   const button = document.createElement("button");
   button.type = "button";

@@ -75,8 +75,8 @@ function hidden(element) {
 function press(element) {
   for (let at = element.closest("details"); at; at = at.parentElement.closest("details")) at.open = true;
   element.focus();
-  // What destroys something is unfolded and focused; the person presses it.
-  if (element.localName !== "summary" && !element.classList.contains("danger")) element.click();
+  // What asks first is unfolded and focused; the person presses it.
+  if (element.localName !== "summary" && !element.closest(".confirm")) element.click();
 }
 
 async function search() {

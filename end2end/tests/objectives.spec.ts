@@ -57,7 +57,8 @@ test("a node is planned from the picture, merged, and lights up the next ones", 
   const place = await card(roadmap, "2.2").boundingBox();
   await expectPhase(page, "complete");
   await sandbox.control("idle?wait=60");
-  await page.getByRole("button", { name: "Merge pull request" }).click();
+  await page.locator("#action-merge > summary").click();
+  await page.getByRole("button", { name: "Merge pull request now" }).click();
   const confirm = page.getByRole("button", { name: /^Confirm/ });
   if (await confirm.isVisible()) await confirm.click();
   await expect(card(roadmap, "1.1")).toHaveClass(/is-done/, { timeout: 60_000 });

@@ -30,9 +30,10 @@ test("a writer dispatches an instruction and merges the result", async ({ page, 
   }).toPass({ timeout: 100_000, intervals: [50] });
   expect([...seen]).toContain("planning");
   expect([...seen]).toContain("implementing");
-  await expect(page.getByRole("list", { name: "Lifecycle" }).locator("[aria-current=step]")).toContainText("Complete");
+  await expect(page.getByRole("list", { name: "Lifecycle" }).locator("[aria-current=step]")).toContainText("Ready for review");
 
-  await page.getByRole("button", { name: "Merge pull request" }).click();
+  await page.locator("#action-merge > summary").click();
+  await page.getByRole("button", { name: "Merge pull request now" }).click();
   const confirm = page.getByRole("button", { name: /^Confirm/ });
   if (await confirm.isVisible()) await confirm.click();
   await expectPhase(page, "merged");

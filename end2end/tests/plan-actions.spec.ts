@@ -42,7 +42,8 @@ test("a run is cancelled, submitted again, fails, and is edited and gone on with
   await text.fill((await text.inputValue()).replace("demo:fail-step 2", "As asked."));
   await page.getByRole("button", { name: "Save and go on from the failed step" }).click();
   await expectPhase(page, "complete");
-  await page.getByRole("button", { name: "Merge pull request" }).click();
+  await page.locator("#action-merge > summary").click();
+  await page.getByRole("button", { name: "Merge pull request now" }).click();
   await expectPhase(page, "merged");
 });
 

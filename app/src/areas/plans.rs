@@ -79,6 +79,9 @@ pub struct PrSummary {
     pub state: PrState,
     pub review: ReviewState,
     pub checks: Checks,
+    /// Why it cannot be merged now although it is open, in words.
+    #[serde(default)]
+    pub blocked: Option<String>,
 }
 
 /// The latest run of a plan, in short.
@@ -129,13 +132,34 @@ pub struct PlanRow {
     pub stale: Option<String>,
     /// Why the viewer is needed, in words, when they are.
     pub needs_you: Option<String>,
+    /// The dispatch of the plan that stopped, when one did: it can be resumed or undone.
+    #[serde(default)]
+    pub stopped: Option<String>,
+}
+
+/// A dispatch that stopped and has no plan yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoppedDispatch {
+    pub id: String,
+    pub repo: RepoName,
+    pub title: String,
+    /// Why it stopped, in words.
+    pub why: String,
+    /// Epoch milliseconds.
+    pub created_at: i64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overview {
     pub rows: Vec<PlanRow>,
-    /// Rows that wait for the viewer, whatever the filter; at most ten.
+    /// Rows of the view that wait for the viewer, the most harmful first; at most fifty.
     pub needs_you: Vec<PlanRow>,
+    /// How many wait for the viewer.
+    #[serde(default)]
+    pub needs_total: u32,
+    /// Dispatches of the viewer's that stopped before GitHub had their issue, newest first.
+    #[serde(default)]
+    pub stopped: Vec<StoppedDispatch>,
     /// Plans per phase under the filter, the phase filter itself left out. In the order of `Phase::ALL`.
     pub counts: Vec<(Phase, u32)>,
     pub total: u32,
@@ -236,6 +260,9 @@ pub struct Run {
     pub started_at: Option<i64>,
     pub updated_at: Option<i64>,
     pub jobs: Vec<Job>,
+    /// Jobs of earlier attempts.
+    #[serde(default)]
+    pub earlier: Vec<Job>,
     /// Epoch milliseconds at which this was read from GitHub.
     pub as_of: i64,
 }
@@ -305,9 +332,9 @@ impl ActionKind {
         ActionKind::Approve,
         ActionKind::Submit,
         ActionKind::Continue,
+        ActionKind::RerunFailed,
         ActionKind::MarkReady,
         ActionKind::Merge,
-        ActionKind::RerunFailed,
         ActionKind::CancelRun,
         ActionKind::Resubmit,
         ActionKind::ClosePr,

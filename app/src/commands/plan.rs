@@ -21,9 +21,6 @@ pub async fn act(
     let kind: Option<ActionKind> = serde_json::from_value(serde_json::Value::String(action)).ok();
     let result = match (person(), RepoName::parse(&repo), kind) {
         (Err(problem), ..) => Err(problem),
-        (Ok(viewer), Some(repo), Some(ActionKind::Approve)) => {
-            areas().dispatches.approve(&viewer, &repo, number).await.map(drop)
-        }
         (Ok(viewer), Some(repo), Some(kind)) => {
             let method = (!method.is_empty()).then_some(method.as_str());
             areas().plans.act(&viewer, &repo, number, kind, method).await

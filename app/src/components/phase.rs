@@ -7,7 +7,7 @@ use super::icon;
 
 pub(crate) fn phase_badge(phase: Phase) -> AnyView {
     view! {
-        <span class=format!("phase tone-{}", tone(phase))>
+        <span class=format!("phase tone-{}", tone(phase)) title=phase.detail()>
             {icon(phase_icon(phase))}
             <span>{phase.label()}</span>
         </span>

@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use waymark_domain::lifecycle::Phase;
 
-use super::plan::{attempts, stages_before_issue, stepper};
+use super::plan::{attempts, dispatching, stages_before_issue, stepper};
 use crate::areas::{Attempt, DispatchState, DispatchView, Problem, ProblemKind};
 use crate::commands::notice;
 use crate::components::{markdown, notice_view, problem_page};
@@ -53,7 +53,7 @@ pub(crate) fn DispatchPage() -> impl IntoView {
 
 fn view_of(dispatch: &DispatchView, notice: &crate::commands::Notice) -> AnyView {
     let back = format!("/dispatches/{}", dispatch.id);
-    let phase = if dispatch.issue.is_some() { Phase::Prompted } else { Phase::Created };
+    let phase = if dispatch.state == DispatchState::Stopped { Phase::Stopped } else { Phase::Prompted };
     let objective = OF_OBJECTIVES.contains(&dispatch.workflow.as_str());
     let words = match dispatch.state {
         DispatchState::Running => "Waymark is writing to GitHub. Each operation shows below as it happens.",
@@ -80,13 +80,9 @@ fn view_of(dispatch: &DispatchView, notice: &crate::commands::Notice) -> AnyView
             </section>
         }
     });
-    let mut stages =
-        if objective || dispatch.workflow == "create" { Vec::new() } else { stages_before_issue() };
-    for stage in &mut stages {
-        if stage.phase == Phase::Created {
-            stage.entered_at = Some(dispatch.created_at);
-        }
-    }
+    let works = !objective && dispatch.workflow != "create";
+    let stepper =
+        works.then(|| stepper(&stages_before_issue(dispatch.mode, dispatch.created_at), Phase::Prompted, &[]));
     let attempt = Attempt { dispatch: Some(dispatch.clone()), run: None };
     view! {
         <Title text=dispatch.title.clone()/>
@@ -104,9 +100,10 @@ fn view_of(dispatch: &DispatchView, notice: &crate::commands::Notice) -> AnyView
                 <h1>{dispatch.title.clone()}</h1>
             </header>
             {notice_view(notice)}
+            {dispatching(dispatch)}
             <p class="lead">{words}</p>
-            {stepper(&stages, Phase::Created, &[])}
-            {attempts(&[attempt], &back, true)}
+            {stepper}
+            {attempts(&[attempt], &back, Some(phase))}
             {instruction}
         </main>
     }

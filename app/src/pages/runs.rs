@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use waymark_domain::lifecycle::Phase;
 
-use crate::areas::{OverviewQuery, PlanRow, RunSummary};
+use super::overview::rows::{resume, stopped_dispatch};
+use crate::areas::{Overview, OverviewQuery, PlanRow, RunSummary, StoppedDispatch};
 use crate::commands::notice;
 use crate::components::{ago, icon, notice_view, phase_badge, problem_page, words::count};
 use crate::context::{areas, viewer};
@@ -13,7 +14,8 @@ use crate::context::{areas, viewer};
 type Action = (&'static str, &'static str);
 
 /// The groups of the page: heading, words when empty, the phases in it, and the action of a row.
-const GROUPS: [(&str, &str, &[Phase], Option<Action>); 3] = [
+const GROUPS: [(&str, &str, &[Phase], Option<Action>); 4] = [
+    ("Stopped", "No dispatch has stopped.", &[Phase::Stopped], None),
     (
         "Running",
         "Nothing runs now.",
@@ -48,10 +50,12 @@ pub(crate) fn RunsPage() -> impl IntoView {
                 Err(problem) => return problem_page(problem),
             }
         }
+        let stopped = found.first().map(|overview| overview.stopped.clone()).unwrap_or_default();
         let running: Vec<PlanRow> = found.iter().flat_map(|overview| overview.rows.clone()).collect();
         let groups = GROUPS.into_iter().zip(&found).map(|((name, none, _, action), overview)| {
             let action = action.filter(|_| viewer.is_some());
-            group(name, none, &overview.rows, overview.total, action, &running)
+            let stopped = if name == "Stopped" { stopped.as_slice() } else { &[] };
+            group(name, none, overview, stopped, action, &running)
         });
         view! {
             <Title text="Runs"/>
@@ -68,19 +72,22 @@ pub(crate) fn RunsPage() -> impl IntoView {
 fn group(
     name: &'static str,
     none: &'static str,
-    rows: &[PlanRow],
-    total: u32,
+    overview: &Overview,
+    stopped: &[StoppedDispatch],
     action: Option<Action>,
     all: &[PlanRow],
 ) -> AnyView {
+    let rows = &overview.rows;
+    let total = overview.total + u32::try_from(stopped.len()).unwrap_or_default();
     let id = format!("runs-{}", name.to_lowercase());
-    let more = (usize::try_from(total).unwrap_or(usize::MAX) > rows.len())
-        .then(|| view! { <p class="muted small">{format!("The last {} of {}.", rows.len(), count(total, "plan"))}</p> });
-    let body = if rows.is_empty() {
+    let more = (usize::try_from(overview.total).unwrap_or(usize::MAX) > rows.len())
+        .then(|| view! { <p class="muted small">{format!("The last {} of {}.", rows.len(), count(overview.total, "plan"))}</p> });
+    let body = if rows.is_empty() && stopped.is_empty() {
         view! { <p class="muted">{none}</p> }.into_any()
     } else {
         let items = rows.iter().map(|row| self::row(row, action, all));
-        view! { <ul class="run-rows">{items.collect_view()}</ul> {more} }.into_any()
+        let stopped = stopped.iter().map(|dispatch| stopped_dispatch(dispatch, "/runs"));
+        view! { <ul class="run-rows">{stopped.collect_view()} {items.collect_view()}</ul> {more} }.into_any()
     };
     view! {
         <section id=id.clone() aria-labelledby=format!("{id}-heading")>
@@ -118,6 +125,7 @@ fn row(row: &PlanRow, action: Option<Action>, all: &[PlanRow]) -> AnyView {
             </span>
             {run}
             <span class="muted">{ago(since)}</span>
+            {row.stopped.as_ref().map(|id| resume(id, "/runs", &row.title))}
             {action}
         </li>
     }
@@ -129,6 +137,7 @@ fn state(row: &PlanRow, all: &[PlanRow]) -> String {
     let Some(run) = &row.run else {
         return match row.phase {
             Phase::Stuck => "no run was found".to_owned(),
+            Phase::Stopped => "the dispatch stopped before its run".to_owned(),
             _ => "waits for GitHub to start its run".to_owned(),
         };
     };

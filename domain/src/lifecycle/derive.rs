@@ -6,6 +6,7 @@
 //! |---|---|---|---|---|---|
 //! | 1 | — | merged | — | — | merged |
 //! | 2 | closed | — | — | — | closed |
+//! | 26 | open | — | — | a dispatch of our own stopped | stopped |
 //! | 3 | open | ready | waiting, running | status complete | complete |
 //! | 4 | open | — | waiting | — | dispatched |
 //! | 5 | open | — | running | plan job, plan-only, or a one-shot that has not begun a job | planning |
@@ -30,13 +31,17 @@
 //! | 24 | open | — | none | plan not read | unknown |
 //! | 25 | open | — | none | — | created |
 //!
-//! Why this order: what a person did to the record (1, 2) is beyond doubt; what runs now (3 to 9) says
+//! While a dispatch of our own is under way, a run that is not at work counts as expected: what it has
+//! half-written is not judged.
+//!
+//! Why this order: what a person did to the record (1, 2) is beyond doubt; a dispatch that stopped (26)
+//! waits for a person, whatever it left; what runs now (3 to 9) says
 //! more than what was; a closed or empty result (10, 11) is the answer to an earlier run; a pull request
 //! that is ready (12) outweighs a run that failed in its last housekeeping; only then the end of the
 //! last run (13 to 17) and what stands on the issue (18 to 25).
 
 use super::Phase;
-use super::facts::{Fact, Facts, Issue, Job, PlanText, Pull, Run, Status, Work};
+use super::facts::{Dispatch, Fact, Facts, Issue, Job, PlanText, Pull, Run, Status, Work};
 
 /// A phase with the facts that decided it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +66,12 @@ fn decide(facts: &Facts) -> (u8, Phase, &'static [Fact]) {
     if facts.issue == Issue::Closed {
         return (2, Phase::Closed, &[Fact::Issue, Fact::Pull]);
     }
+    if facts.dispatch == Dispatch::Stopped {
+        return (26, Phase::Stopped, &[Fact::Dispatch]);
+    }
+    let at_work = matches!(facts.run, Run::Waiting | Run::Running);
+    let run = if facts.dispatch == Dispatch::UnderWay && !at_work { Run::Expected } else { facts.run };
+    let facts = &Facts { run, ..*facts };
     under_way(facts).or_else(|| result(facts)).or_else(|| run_ended(facts)).unwrap_or_else(|| standing(facts))
 }
 
@@ -153,6 +164,7 @@ mod tests {
             Run::Skipped,
         ];
         let yes_no = [false, true];
+        let dispatches = [Dispatch::None, Dispatch::UnderWay, Dispatch::Stopped];
         for issue in [Issue::Open, Issue::Closed] {
             for plan in [Present, Skeleton, OldSkeleton, Missing, Unread] {
                 for pull in [Pull::None, Pull::Draft, Pull::Ready, Pull::Merged, Pull::Closed] {
@@ -166,6 +178,7 @@ mod tests {
                                         let flag = |bit: usize| yes_no[(flags >> bit) & 1];
                                         let (queued, started, no_changes, local) =
                                             (flag(0), flag(1), flag(2), flag(3));
+                                        for dispatch in dispatches {
                                         check(&Facts {
                                             issue,
                                             plan,
@@ -178,7 +191,9 @@ mod tests {
                                             job,
                                             status,
                                             local,
+                                            dispatch,
                                         });
+                                        }
                                     }
                                 }
                             }
@@ -196,8 +211,12 @@ mod tests {
             let derivation = derive(facts);
             assert!(!derivation.because.is_empty());
             assert_eq!(derivation.phase == Phase::Merged, facts.pull == Pull::Merged);
-            let active = matches!(facts.run, Run::Waiting | Run::Running | Run::Expected);
-            if facts.issue == Issue::Open && facts.pull != Pull::Merged && active {
+            let open = facts.issue == Issue::Open && facts.pull != Pull::Merged;
+            let stopped = facts.dispatch == Dispatch::Stopped;
+            assert_eq!(derivation.phase == Phase::Stopped, open && stopped, "{facts:?}");
+            let active = matches!(facts.run, Run::Waiting | Run::Running | Run::Expected)
+                || facts.dispatch == Dispatch::UnderWay;
+            if open && active && !stopped {
                 use Phase::{Complete, Dispatched, Implementing, Planning, Prompted, Submitted};
                 assert!(
                     [Complete, Dispatched, Implementing, Planning, Prompted, Submitted]
@@ -207,6 +226,6 @@ mod tests {
             }
             reached.insert(derivation.rule);
         });
-        assert_eq!(reached, (1..=25).collect());
+        assert_eq!(reached, (1..=26).collect());
     }
 }

@@ -87,6 +87,17 @@ pub enum Status {
     Failed,
 }
 
+/// A dispatch of Waymark's own for this plan that is not over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Dispatch {
+    #[default]
+    None,
+    /// It is being written, or undone: what is half-written is not judged.
+    UnderWay,
+    /// It stopped: a person must resume or undo it.
+    Stopped,
+}
+
 /// Everything that the phase depends on. The default is a plan that was just created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Facts {
@@ -105,6 +116,7 @@ pub struct Facts {
     pub status: Status,
     /// `last_local_impl_event` is `started`, later than the latest run.
     pub local: bool,
+    pub dispatch: Dispatch,
 }
 
 /// A fact by name, to say which ones decided.
@@ -120,4 +132,5 @@ pub enum Fact {
     Job,
     Status,
     Local,
+    Dispatch,
 }

@@ -16,6 +16,8 @@ pub enum Phase {
     Complete,
     Merged,
     Failed,
+    /// A dispatch of Waymark's stopped before everything was written.
+    Stopped,
     Cancelled,
     NoChanges,
     Closed,
@@ -49,7 +51,7 @@ pub enum Tone {
 
 impl Phase {
     /// Every phase, in the order in which they are listed to people.
-    pub const ALL: [Phase; 16] = [
+    pub const ALL: [Phase; 17] = [
         Phase::Created,
         Phase::Prompted,
         Phase::Submitted,
@@ -60,6 +62,7 @@ impl Phase {
         Phase::Complete,
         Phase::Merged,
         Phase::Failed,
+        Phase::Stopped,
         Phase::Cancelled,
         Phase::NoChanges,
         Phase::Closed,
@@ -81,6 +84,7 @@ impl Phase {
             Phase::Complete => "complete",
             Phase::Merged => "merged",
             Phase::Failed => "failed",
+            Phase::Stopped => "stopped",
             Phase::Cancelled => "cancelled",
             Phase::NoChanges => "no-changes",
             Phase::Closed => "closed",
@@ -99,15 +103,14 @@ impl Phase {
     pub fn label(self) -> &'static str {
         match self {
             Phase::Created => "Created",
-            Phase::Prompted => "Prompted",
-            Phase::Submitted => "Submitted",
-            Phase::Dispatched => "Dispatched",
+            Phase::Prompted | Phase::Submitted | Phase::Dispatched => "Queued",
             Phase::Planning => "Planning",
             Phase::NeedsApproval => "Needs approval",
             Phase::Implementing => "Implementing",
-            Phase::Complete => "Complete",
+            Phase::Complete => "Ready for review",
             Phase::Merged => "Merged",
             Phase::Failed => "Failed",
+            Phase::Stopped => "Stopped",
             Phase::Cancelled => "Cancelled",
             Phase::NoChanges => "No changes",
             Phase::Closed => "Closed",
@@ -117,16 +120,26 @@ impl Phase {
         }
     }
 
+    /// What the word does not tell, where it stands for several phases.
+    pub fn detail(self) -> Option<&'static str> {
+        match self {
+            Phase::Prompted => Some("The instruction is recorded; nothing is queued yet"),
+            Phase::Submitted => Some("Queued; GitHub shows no run yet"),
+            Phase::Dispatched => Some("The run waits for a runner"),
+            _ => None,
+        }
+    }
+
     /// The colour family.
     pub fn tone(self) -> Tone {
         match self {
-            Phase::Created | Phase::Prompted => Tone::Idle,
-            Phase::Submitted | Phase::Dispatched => Tone::Waiting,
+            Phase::Created => Tone::Idle,
+            Phase::Prompted | Phase::Submitted | Phase::Dispatched => Tone::Waiting,
             Phase::Planning | Phase::Implementing => Tone::Working,
             Phase::NeedsApproval => Tone::Decision,
             Phase::Complete => Tone::Review,
             Phase::Merged => Tone::Merged,
-            Phase::Failed => Tone::Failed,
+            Phase::Failed | Phase::Stopped => Tone::Failed,
             Phase::Stuck | Phase::PlanMissing | Phase::Unknown => Tone::Doubt,
             Phase::Cancelled | Phase::Closed | Phase::NoChanges => Tone::Ended,
         }

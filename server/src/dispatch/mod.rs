@@ -10,7 +10,7 @@ mod check;
 pub mod describe;
 mod engine;
 mod identity;
-mod journal;
+pub(crate) mod journal;
 mod lint;
 mod objective;
 mod settle;

@@ -1,10 +1,12 @@
 //! From one reading to the facts that decide the phase. Pure: the time is an argument.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use waymark_app::areas::{
     Checks, PlanRow, PrState, PrSummary, RepoName, ReviewState, RunSummary, Step, StepState,
 };
-use waymark_domain::lifecycle::facts::{Facts, Issue, Job, PlanText, Pull, Run, Status, Work};
+use waymark_domain::lifecycle::facts::{Dispatch, Facts, Issue, Job, PlanText, Pull, Run, Status, Work};
 use waymark_domain::lifecycle::{self, Derivation, Phase};
 use waymark_domain::{block, plan as domain_plan};
 
@@ -26,6 +28,8 @@ pub struct View {
     pub plan: Option<String>,
     pub steps: Vec<Step>,
     pub dispatched_by: Option<String>,
+    /// The dispatch of our own that stopped.
+    pub stopped: Option<String>,
     pub changed_at: i64,
 }
 
@@ -37,14 +41,19 @@ impl View {
 
 /// Computes everything of a reading. `now` is in epoch milliseconds.
 pub fn view(snapshot: &Snapshot, now: i64) -> View {
+    view_with(snapshot, Dispatch::None, now)
+}
+
+/// The same while a dispatch of our own for the plan may not be over.
+pub fn view_with(snapshot: &Snapshot, dispatch: Dispatch, now: i64) -> View {
     let plan = plan_text::plan(snapshot);
-    let facts = facts(snapshot, plan.as_deref(), now);
+    let facts = Facts { dispatch, ..facts(snapshot, plan.as_deref(), now) };
     let derivation = lifecycle::derive(&facts);
     let working = derivation.phase == Phase::Implementing;
     let steps = plan_text::steps(snapshot, working, derivation.phase == Phase::Failed);
     let dispatched_by = queued(snapshot).and_then(|(_, by)| by);
     let changed_at = changed_at(snapshot);
-    View { facts, derivation, plan, steps, dispatched_by, changed_at }
+    View { facts, derivation, plan, steps, dispatched_by, stopped: None, changed_at }
 }
 
 fn facts(snapshot: &Snapshot, plan: Option<&str>, now: i64) -> Facts {
@@ -59,16 +68,12 @@ fn facts(snapshot: &Snapshot, plan: Option<&str>, now: i64) -> Facts {
             pull.labels.iter().any(|label| label.name.eq_ignore_ascii_case("no-changes"))
         }),
         pull: pull_fact(snapshot.pull.as_ref()),
-        run: match latest {
-            Some(run) => run_fact(run),
-            None => {
-                let waited = queued.and_then(|(at, _)| at).map(|at| now - at);
-                match (snapshot.run_missing, waited) {
-                    (true, _) => Run::NotFound,
-                    (false, Some(waited)) if waited > RUN_EXPECTED => Run::NotFound,
-                    _ => Run::None,
-                }
-            }
+        run: match (latest, queued.as_ref().and_then(|(at, _)| *at).map(|at| now - at)) {
+            (_, Some(waited)) if waited <= RUN_EXPECTED && is_awaited(snapshot) => Run::Expected,
+            (Some(run), _) => run_fact(run),
+            (None, Some(_)) => Run::NotFound,
+            (None, None) if snapshot.run_missing => Run::NotFound,
+            (None, None) => Run::None,
         },
         work: latest.map_or(Work::default(), work),
         job: latest.map_or(Job::None, job),
@@ -82,7 +87,33 @@ fn facts(snapshot: &Snapshot, plan: Option<&str>, now: i64) -> Facts {
             None => Status::None,
         },
         local: local(snapshot),
+        dispatch: Dispatch::None,
     }
+}
+
+/// Whether the newest comment that says "queued" is about a run that GitHub does not show (yet): the one it
+/// names, else any.
+fn is_awaited(snapshot: &Snapshot) -> bool {
+    let newest = snapshot.trusted().rev().find(|comment| is_queued(comment.text()));
+    let named = newest.map(|comment| run_ids(comment.text())).unwrap_or_default();
+    match named.is_empty() {
+        true => snapshot.runs.is_empty(),
+        false => named.iter().all(|id| snapshot.runs.iter().all(|run| run.id != *id)),
+    }
+}
+
+fn is_queued(comment: &str) -> bool {
+    block::first(comment, "submission-queued").is_some()
+        || comment.starts_with("🔄 **Queued for Implementation**")
+}
+
+/// The ids of runs that a text links to.
+pub fn run_ids(text: &str) -> BTreeSet<i64> {
+    let id = |(at, word): (usize, &str)| {
+        let digits = text[at + word.len()..].chars().take_while(char::is_ascii_digit).take(18);
+        digits.collect::<String>().parse().ok()
+    };
+    text.match_indices("/actions/runs/").filter_map(id).collect()
 }
 
 fn plan_fact(snapshot: &Snapshot, plan: Option<&str>, now: i64) -> PlanText {
@@ -233,6 +264,19 @@ fn review(snapshot: &Snapshot) -> ReviewState {
     }
 }
 
+/// Why an open pull request cannot be merged now.
+pub fn blocked(pull: &model::Pull) -> Option<String> {
+    match (pull.mergeable, pull.mergeable_state.as_deref()) {
+        (Some(false), _) | (_, Some("dirty")) => {
+            Some(format!("Conflicts with {}: resolve that on the branch first.", pull.base.name))
+        }
+        (_, Some("blocked")) => {
+            Some("A rule of the repository blocks it: a review or a check is missing.".to_owned())
+        }
+        _ => None,
+    }
+}
+
 /// The pull request in short.
 pub fn pr_summary(snapshot: &Snapshot) -> Option<PrSummary> {
     let pull = snapshot.pull.as_ref()?;
@@ -242,6 +286,7 @@ pub fn pr_summary(snapshot: &Snapshot) -> Option<PrSummary> {
         state: pr_state(pull),
         review: review(snapshot),
         checks: checks(snapshot),
+        blocked: (pr_state(pull) == PrState::Open).then(|| blocked(pull)).flatten(),
     })
 }
 
@@ -279,6 +324,7 @@ pub fn row(repo: &RepoName, snapshot: &Snapshot, view: &View, as_of: i64) -> Pla
         as_of,
         stale: None,
         needs_you: None,
+        stopped: view.stopped.clone(),
     }
 }
 
@@ -317,9 +363,10 @@ pub struct Involved {
 }
 
 /// Phases in which the person whose plan it is must decide something.
-pub const NEEDING: [Phase; 6] = [
-    Phase::NeedsApproval,
+pub const NEEDING: [Phase; 7] = [
     Phase::Failed,
+    Phase::Stopped,
+    Phase::NeedsApproval,
     Phase::Stuck,
     Phase::Complete,
     Phase::PlanMissing,
@@ -411,9 +458,56 @@ mod tests {
         });
         let seen = view(&snapshot, NOW);
         assert_eq!((seen.phase(), seen.dispatched_by.as_deref()), (Phase::Submitted, Some("w")));
+        assert_eq!(seen.facts.run, Run::Expected);
         assert_eq!(view(&snapshot, NOW + RUN_EXPECTED).phase(), Phase::Stuck);
         snapshot.comments.truncate(1);
         assert_eq!(view(&snapshot, NOW + OLD_SKELETON).phase(), Phase::Stuck);
+    }
+
+    #[test]
+    fn a_run_that_was_queued_again_is_expected_until_github_shows_it() {
+        let mut snapshot = one_shot(vec![]);
+        let run = |id: i64, conclusion: Option<&str>| model::Run {
+            id,
+            path: ".github/workflows/plan-implement.yml".into(),
+            status: Some(if conclusion.is_some() { "completed" } else { "queued" }.into()),
+            conclusion: conclusion.map(Into::into),
+            created_at: "2026-01-01T00:00:00Z".into(),
+            ..model::Run::default()
+        };
+        let queued = |id: i64| {
+            let fields = serde_json::json!({"status": "queued"});
+            let block = block::render_with_warning("submission-queued", fields.as_object().expect("fields"));
+            Comment {
+                body: Some(format!("{}\n\n**Workflow run:** https://x/actions/runs/{id}", block.expect("renders"))),
+                created_at: "2026-01-01T00:00:30Z".into(),
+                author_association: "MEMBER".into(),
+                ..Comment::default()
+            }
+        };
+        snapshot.runs = vec![run(7, Some("failure"))];
+        snapshot.comments.push(queued(7));
+        assert_eq!(view(&snapshot, NOW).phase(), Phase::Failed);
+        snapshot.comments.push(queued(8));
+        let seen = view(&snapshot, NOW);
+        assert_eq!((seen.facts.run, seen.phase(), seen.derivation.rule), (Run::Expected, Phase::Submitted, 8));
+        assert_eq!(view(&snapshot, NOW + RUN_EXPECTED).phase(), Phase::Failed, "not for ever");
+        snapshot.runs.push(run(8, None));
+        assert_eq!(view(&snapshot, NOW).phase(), Phase::Dispatched);
+    }
+
+    #[test]
+    fn what_our_own_dispatch_has_half_written_is_not_judged() {
+        let mut snapshot = one_shot(vec![]);
+        snapshot.runs.clear();
+        let phase = |snapshot: &Snapshot, dispatch| view_with(snapshot, dispatch, NOW).phase();
+        assert_eq!(view_with(&snapshot, Dispatch::UnderWay, NOW).derivation.rule, 7);
+        snapshot.comments.clear();
+        assert_eq!(phase(&snapshot, Dispatch::None), Phase::PlanMissing);
+        assert_eq!(phase(&snapshot, Dispatch::UnderWay), Phase::Submitted);
+        assert_eq!(phase(&snapshot, Dispatch::Stopped), Phase::Stopped);
+        snapshot.issue.state = "closed".into();
+        assert_eq!(phase(&snapshot, Dispatch::Stopped), Phase::Closed);
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod facts;
 mod housekeeping;
 mod logs;
 pub mod objectives;
+mod own;
 pub(crate) mod plans;
 pub mod read;
 mod refresh;
@@ -22,6 +23,7 @@ pub mod text;
 
 use waymark_app::areas::{Problem, ProblemKind, RepoName, Viewer};
 
+pub(crate) use own::retell;
 pub(crate) use plans::PlanTable;
 pub use plans::{Plans, explain};
 pub use refresh::Mirror;

@@ -48,7 +48,7 @@ pub async fn plan(
         client.get_all(&format!("/repos/{repo}/issues/{number}/comments?per_page=100")).await?;
     let pull = pull(client, repo, &issue, &comments).await?;
     let mut snapshot = Snapshot { issue, comments, pull, ..Snapshot::default() };
-    let (runs, parts) = tokio::join!(runs(client, repo, &snapshot), around_pull(client, repo, &snapshot));
+    let (runs, parts) = tokio::join!(runs(client, repo, &snapshot, before), around_pull(client, repo, &snapshot));
     (snapshot.runs, snapshot.run_missing) = runs?;
     (snapshot.reviews, snapshot.checks) = parts?;
     snapshot.threads = threads(client, repo, &snapshot, before).await;
@@ -160,17 +160,41 @@ fn run_ids(snapshot: &Snapshot) -> BTreeSet<i64> {
         .collect();
     let bodies = snapshot.trusted().map(Comment::text);
     let pull = snapshot.pull.iter().filter_map(|pull| pull.body.as_deref());
-    for text in bodies.chain(pull) {
-        for (at, word) in text.match_indices("/actions/runs/") {
-            let digits: String =
-                text[at + word.len()..].chars().take_while(char::is_ascii_digit).take(18).collect();
-            ids.extend(digits.parse::<i64>().ok());
-        }
-    }
+    ids.extend(bodies.chain(pull).flat_map(super::facts::run_ids));
     ids
 }
 
-async fn runs(client: &Client, repo: &RepoName, snapshot: &Snapshot) -> Result<(Vec<Run>, bool), Error> {
+/// The jobs of a run's earlier attempts: those that were the run's at the last reading, else what GitHub
+/// tells of each attempt.
+async fn earlier(
+    client: &Client,
+    repo: &RepoName,
+    run: &Run,
+    known: Option<&Run>,
+) -> Result<Vec<Job>, Error> {
+    let attempt = run.run_attempt.unwrap_or(1);
+    let mut jobs: Vec<Job> = Vec::new();
+    match known {
+        Some(known) => jobs.extend(known.earlier.iter().chain(&known.jobs).cloned()),
+        None => {
+            for attempt in 1..attempt {
+                let path =
+                    format!("/repos/{repo}/actions/runs/{}/attempts/{attempt}/jobs?per_page=100", run.id);
+                jobs.extend(there(client.get_all::<Job>(&path).await)?.unwrap_or_default());
+            }
+        }
+    }
+    let mut seen: BTreeSet<i64> = run.jobs.iter().map(|job| job.id).collect();
+    jobs.retain(|job| attempt > 1 && seen.insert(job.id));
+    Ok(jobs)
+}
+
+async fn runs(
+    client: &Client,
+    repo: &RepoName,
+    snapshot: &Snapshot,
+    before: Option<&Snapshot>,
+) -> Result<(Vec<Run>, bool), Error> {
     let named = run_ids(snapshot);
     let mut ids = named.clone();
     // Runs that were started past this plan's record tell their plan in their name.
@@ -193,6 +217,8 @@ async fn runs(client: &Client, repo: &RepoName, snapshot: &Snapshot) -> Result<(
         if WORKFLOWS.contains(&run.workflow()) {
             let path = format!("/repos/{repo}/actions/runs/{id}/jobs?per_page=100");
             run.jobs = there(client.get_all::<Job>(&path).await)?.unwrap_or_default();
+            let known = before.and_then(|before| before.runs.iter().find(|known| known.id == id));
+            run.earlier = earlier(client, repo, &run, known).await?;
         }
         Ok::<_, Error>((id, Some(run)))
     });

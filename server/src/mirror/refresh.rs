@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, Semaphore};
 use waymark_app::areas::{Problem, ProblemKind, RepoName};
 
 use super::snapshot::Snapshot;
-use super::{Reader, facts, fault, housekeeping, now_ms, objectives, read, store, words};
+use super::{Reader, facts, fault, housekeeping, now_ms, objectives, own, read, store, words};
 use crate::events::Change;
 use crate::github::Client;
 use crate::objectives::flow;
@@ -100,11 +100,11 @@ async fn refresh(app: &App, repo: &RepoName, number: i64) -> Result<(), Problem>
     let version = store::next_version(&mut tx, repo).await.map_err(fault)?;
     let changed = match &snapshot {
         Some(snapshot) => {
-            let view = facts::view(snapshot, as_of);
+            let view = own::view(&mut tx, repo, snapshot, as_of).await.map_err(fault)?;
             let row = facts::row(repo, snapshot, &view, as_of);
             store::put_plan(&mut tx, version, &row, &view, snapshot).await.map_err(fault)?;
             before.is_none_or(|before| {
-                before.snapshot != *snapshot || before.row.phase != row.phase || before.stale.is_some()
+                before.snapshot != *snapshot || before.row.phase != row.phase || before.row.stopped != row.stopped || before.stale.is_some()
             })
         }
         None => store::remove_plan(&mut tx, version, repo, number).await.map_err(fault)?,

@@ -3,7 +3,8 @@
 use waymark_app::areas::{Step, StepState};
 use waymark_domain::{plan as text, progress};
 
-use super::snapshot::Snapshot;
+use super::snapshot::{self as fields, Snapshot};
+use crate::ci::plan_digest;
 
 /// The plan's text as it stands, and the ids of the comments that hold it. Comments of strangers do
 /// not count.
@@ -46,7 +47,17 @@ pub fn steps(snapshot: &Snapshot, working: bool, failed: bool) -> Vec<Step> {
         let text = plan(snapshot).filter(|plan| !text::is_skeleton(plan)).unwrap_or_default();
         text::steps(&text).into_iter().map(|text| (text, false)).collect::<Vec<_>>()
     };
-    let items = if checked.is_empty() { planned() } else { checked };
+    let edited = || {
+        let known = status.as_ref().and_then(|(_, status)| fields::text(status, "plan_digest"));
+        let over = status.as_ref().and_then(|(_, status)| fields::text(status, "status"));
+        let now = plan(snapshot).filter(|plan| !text::is_skeleton(plan)).map(|plan| plan_digest(&plan));
+        known.is_some() && now.is_some() && known != now && over.as_deref() != Some("complete")
+    };
+    let items = match checked.is_empty() {
+        true => planned(),
+        false if !working && edited() => carried_over(planned(), &checked),
+        false => checked,
+    };
     let current = items.iter().position(|(_, done)| !done);
     items
         .into_iter()
@@ -62,6 +73,15 @@ pub fn steps(snapshot: &Snapshot, working: bool, failed: bool) -> Vec<Step> {
             Step { number, text, state }
         })
         .collect()
+}
+
+/// The steps of an edited plan: those before the first one that was changed or not done stay done.
+fn carried_over(mut planned: Vec<(String, bool)>, checked: &[(String, bool)]) -> Vec<(String, bool)> {
+    let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let same = |((now, _), (old, done)): &(&(String, bool), &(String, bool))| *done && line(now) == line(old);
+    let kept = planned.iter().zip(checked).take_while(same).count();
+    planned.iter_mut().take(kept).for_each(|step| step.1 = true);
+    planned
 }
 
 /// The lines `- [x] 1. Text`.
@@ -118,6 +138,31 @@ mod tests {
         let steps = steps(&with(vec![comment(1, &body)]), true, false);
         let states: Vec<_> = steps.iter().map(|step| (step.text.as_str(), step.state)).collect();
         assert_eq!(states, [("a", StepState::Done), ("b", StepState::Current), ("c", StepState::Waiting)]);
+    }
+
+    #[test]
+    fn the_steps_of_an_edited_plan_are_those_of_the_plan_as_it_is_now() {
+        let plan = |text: &str| comment(1, &block::render_content("plan-body", text).expect("renders"));
+        let before = "# A\n\n## Steps\n\n1. a\n2. b\n3. c";
+        let status = |word: &str| {
+            let fields = serde_json::json!({"status": word, "plan_digest": plan_digest(before)});
+            let block = block::render_with_warning("erk-implementation-status", fields.as_object().expect("fields"));
+            comment(2, &format!("{}\n\n- [x] 1. a\n- [x] 2. b\n- [ ] 3. c", block.expect("renders")))
+        };
+        let states = |text: &str, word: &str, working: bool| {
+            let steps = steps(&with(vec![plan(text), status(word)]), working, true);
+            steps.into_iter().map(|step| (step.text, step.state)).collect::<Vec<_>>()
+        };
+        let is = |wanted: &[(&str, StepState)]| {
+            wanted.iter().map(|(text, state)| ((*text).to_owned(), *state)).collect::<Vec<_>>()
+        };
+        use StepState::{Done, Failed, Waiting};
+        assert_eq!(states(before, "failed", false), is(&[("a", Done), ("b", Done), ("c", Failed)]));
+        let edited = "# A\n\n## Steps\n\n1. a\n2. new\n3. b\n4. c";
+        let carried = is(&[("a", Done), ("new", Failed), ("b", Waiting), ("c", Waiting)]);
+        assert_eq!(states(edited, "failed", false), carried);
+        assert_eq!(states(edited, "in_progress", true).len(), 3, "a run works on what it began with");
+        assert_eq!(states(edited, "complete", false).len(), 3, "what is done is not undone by an edit");
     }
 
     #[test]

@@ -259,6 +259,7 @@ mod tests {
                 state: PrState::Open,
                 review: ReviewState::None,
                 checks: Checks::default(),
+                blocked: None,
             }),
             author: String::new(),
             labels: Vec::new(),
@@ -272,6 +273,7 @@ mod tests {
             changed_at: 0,
             as_of: 0,
             needs_you: None,
+            stopped: None,
         }
     }
 

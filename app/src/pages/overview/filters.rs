@@ -11,29 +11,47 @@ use crate::components::{icon, phase_icon, tone};
 /// Phases with their number of plans; each is a filter, and a chosen one is taken out again.
 pub(super) fn phases(counts: &[(Phase, u32)], view: &View) -> AnyView {
     let query = &view.query;
-    let items = counts.iter().filter(|(phase, number)| *number > 0 || query.phase.contains(phase)).map(|(phase, number)| {
-        let chosen = query.phase.contains(phase);
-        let mut next = OverviewQuery { page: 0, ..query.clone() };
-        if chosen {
-            next.phase.retain(|other| other != phase);
-        } else {
-            next.phase.push(*phase);
+    let items = words(counts).into_iter().map(|(phases, number)| {
+        let chosen = phases.iter().any(|phase| query.phase.contains(phase));
+        if number == 0 && !chosen {
+            return None;
         }
-        view! {
+        let mut next = OverviewQuery { page: 0, ..query.clone() };
+        next.phase.retain(|other| !phases.contains(other));
+        if !chosen {
+            next.phase.extend(&phases);
+        }
+        let phase = *phases.last()?;
+        Some(view! {
             <li id=format!("count-{}", phase.slug())>
-                <a href=view.to(&next) class=format!("phase-count tone-{}", tone(*phase)) aria-current=chosen.then_some("true")>
-                    {icon(phase_icon(*phase))}
+                <a href=view.to(&next) class=format!("phase-count tone-{}", tone(phase)) aria-current=chosen.then_some("true")>
+                    {icon(phase_icon(phase))}
                     <span>{phase.label()}</span>
-                    <span class="tabular number">{*number}</span>
+                    <span class="tabular number">{number}</span>
                 </a>
             </li>
-        }
+        })
     });
     let all = OverviewQuery { phase: Vec::new(), page: 0, ..query.clone() };
     let clear = (!query.phase.is_empty())
         .then(|| view! { <li><a class="phase-count" href=view.to(&all)>"All phases"</a></li> });
     view! { <nav aria-label="Phases"><ul class="phase-strip" id="phases">{items.collect_view()} {clear}</ul></nav> }
     .into_any()
+}
+
+/// Phases that bear the same word, together.
+fn words(counts: &[(Phase, u32)]) -> Vec<(Vec<Phase>, u32)> {
+    let mut words: Vec<(Vec<Phase>, u32)> = Vec::new();
+    for (phase, number) in counts {
+        match words.iter_mut().find(|(phases, _)| phases[0].label() == phase.label()) {
+            Some((phases, sum)) => {
+                phases.push(*phase);
+                *sum += number;
+            }
+            None => words.push((vec![*phase], *number)),
+        }
+    }
+    words
 }
 
 /// Text, repository, author, label, sort; sent as a GET, so that the view has an address.

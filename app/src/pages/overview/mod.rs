@@ -4,7 +4,7 @@ mod columns;
 mod empty;
 mod filters;
 mod query;
-mod rows;
+pub(super) mod rows;
 mod selection;
 
 use leptos::prelude::*;
@@ -40,8 +40,15 @@ fn body(overview: &Overview, view: &View, notice: &crate::commands::Notice, sign
         view! { <p class="notice hint">{icon("clock")} <span><strong>{repo.to_string()}</strong> " is not fresh: " {why.clone()}</span></p> }
     });
     let first_page = overview.page <= 1;
-    let needs = (!overview.needs_you.is_empty() && !query.needs && first_page)
-        .then(|| rows::needs_you(&overview.needs_you));
+    let waits = !overview.needs_you.is_empty() && !query.needs || !overview.stopped.is_empty();
+    let needs = (waits && first_page).then(|| {
+        // The table of this view shows the plans already.
+        let plans = if query.needs { Vec::new() } else { overview.needs_you.clone() };
+        let needs_total = if query.needs { 0 } else { overview.needs_total };
+        let shown =
+            Overview { needs_you: plans, needs_total, stopped: overview.stopped.clone(), ..Overview::default() };
+        rows::needs_you(&shown, &view.to(query))
+    });
     let unfiltered = OverviewQuery {
         page: query.page,
         sort: query.sort,

@@ -2,30 +2,81 @@
 //! each box belongs to the form below the table.
 
 use leptos::prelude::*;
+use waymark_domain::lifecycle::Phase;
 
 use super::columns::Column;
 use super::query::View;
-use crate::areas::{OverviewQuery, PlanRow, Sort};
+use crate::areas::{Overview, OverviewQuery, PlanRow, Sort, StoppedDispatch};
 use crate::components::{ago, icon, phase_badge, words::middle};
 use crate::pages::plan::{checks, pr_state, review};
 use crate::pages::runs::run_words;
 
-/// Rows that wait for the viewer, with the reason.
-pub(super) fn needs_you(rows: &[PlanRow]) -> AnyView {
-    let items = rows.iter().map(|row| {
+/// Rows of what needs the viewer that are shown at once; the others are folded.
+const SHOWN: usize = 10;
+
+/// What waits for the viewer, with the reason: dispatches that stopped before they had a plan, then plans,
+/// the most harmful first.
+pub(super) fn needs_you(overview: &Overview, back: &str) -> AnyView {
+    let stopped = overview.stopped.iter().map(|dispatch| stopped_dispatch(dispatch, back));
+    let plans = overview.needs_you.iter().map(|row| {
+        let resume = row.stopped.as_ref().map(|id| resume(id, back, &row.title));
         view! {
             <li id=format!("needs-{}-{}", row.repo, row.number)>
                 {phase_badge(row.phase)}
-                <a href=address(row) title=row.title.clone()>{row.title.clone()}</a>
+                <a href=address(row) title=row.title.clone()><bdi>{row.title.clone()}</bdi></a>
                 <span class="muted">{row.needs_you.clone()}</span>
+                {resume}
             </li>
+        }
+        .into_any()
+    });
+    let mut items: Vec<AnyView> = stopped.chain(plans).collect();
+    let total = overview.needs_total as usize + overview.stopped.len();
+    let rest = items.split_off(items.len().min(SHOWN));
+    let left_out = (total > SHOWN + rest.len()).then(|| {
+        view! { <p class="muted small">{format!("The first {} of {total}.", SHOWN + rest.len())}</p> }
+    });
+    let rest = (!rest.is_empty()).then(|| {
+        view! {
+            <details id="needs-more">
+                <summary>{format!("Show all {total}")}</summary>
+                <ul>{rest}</ul>
+                {left_out}
+            </details>
         }
     });
     view! {
         <section class="needs-you" id="needs-you" aria-labelledby="needs-you-heading">
-            <h2 id="needs-you-heading">{icon("hand")} "Needs you"</h2>
-            <ul>{items.collect_view()}</ul>
+            <h2 id="needs-you-heading">{icon("hand")} "Needs you" " " <span class="count tabular">{total}</span></h2>
+            <ul>{items}</ul>
+            {rest}
         </section>
+    }
+    .into_any()
+}
+
+/// A dispatch that has no plan yet, as an item of a list.
+pub(in crate::pages) fn stopped_dispatch(dispatch: &StoppedDispatch, back: &str) -> AnyView {
+    view! {
+        <li id=format!("stopped-{}", dispatch.id)>
+            {phase_badge(Phase::Stopped)}
+            <a href=format!("/dispatches/{}", dispatch.id) title=dispatch.title.clone()><bdi>{dispatch.title.clone()}</bdi></a>
+            <span class="muted">{dispatch.why.clone()}</span>
+            {resume(&dispatch.id, back, &dispatch.title)}
+        </li>
+    }
+    .into_any()
+}
+
+/// The button that resumes a stopped dispatch.
+pub(in crate::pages) fn resume(id: &str, back: &str, title: &str) -> AnyView {
+    view! {
+        <form method="post" action="/do/dispatch-command">
+            <input type="hidden" name="id" value=id.to_owned()/>
+            <input type="hidden" name="do" value="resume"/>
+            <input type="hidden" name="back" value=back.to_owned()/>
+            <button type="submit" class="button small" aria-label=format!("Resume: {title}")>"Resume"</button>
+        </form>
     }
     .into_any()
 }

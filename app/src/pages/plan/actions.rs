@@ -1,5 +1,5 @@
 //! What can be done to the plan: each action with its reason when it is refused. What destroys
-//! something says so and asks once more, also without JavaScript.
+//! something or cannot be taken back says so and asks once more, also without JavaScript.
 
 use leptos::prelude::*;
 
@@ -19,7 +19,7 @@ pub(super) fn actions(plan: &PlanPage) -> AnyView {
     let refused = (!refused.is_empty()).then(|| {
         view! {
             <details class="refused" id="not-now">
-                <summary>"Not possible now"</summary>
+                <summary>"Unavailable actions"</summary>
                 <ul>{refused}</ul>
             </details>
         }
@@ -37,20 +37,27 @@ fn primary(kind: ActionKind) -> bool {
 }
 
 fn offer(plan: &PlanPage, offer: &ActionOffer, primary: bool) -> AnyView {
-    if offer.destructive && offer.kind != ActionKind::Merge {
+    let class = match (offer.destructive, primary) {
+        (true, _) => "danger",
+        (false, true) => "primary",
+        (false, false) => "",
+    };
+    if offer.destructive || offer.kind == ActionKind::Merge {
         let now = format!("{} now", offer.label);
         return view! {
             <details class="confirm" id=format!("action-{}", slug(offer.kind))>
-                <summary class="button danger">{offer.label.clone()}</summary>
+                <summary class=format!("button {class}")>
+                    {(offer.kind == ActionKind::Merge).then(|| icon("git-merge"))}
+                    {offer.label.clone()}
+                </summary>
                 <div class="confirm-body">
                     <p>{offer.effect.clone()}</p>
-                    {form(plan, offer.kind, now, "danger")}
+                    {form(plan, offer.kind, now, class)}
                 </div>
             </details>
         }
         .into_any();
     }
-    let class = if primary { "primary" } else { "" };
     if matches!(offer.kind, ActionKind::Submit | ActionKind::Resubmit) {
         let to = address("/submit", [("plan", format!("{}/{}", plan.repo, plan.number).as_str())]);
         return view! {
@@ -87,11 +94,8 @@ fn form(plan: &PlanPage, kind: ActionKind, text: String, class: &'static str) ->
             <input type="hidden" name="repo" value=plan.repo.to_string()/>
             <input type="hidden" name="number" value=plan.number.to_string()/>
             <input type="hidden" name="action" value=slug(kind)/>
-            <button type="submit" class=format!("button {class}")>
-                {(kind == ActionKind::Merge).then(|| icon("git-merge"))}
-                {text}
-            </button>
             {method}
+            <button type="submit" class=format!("button {class}")>{text}</button>
         </form>
     }
     .into_any()

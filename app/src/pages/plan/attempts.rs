@@ -1,14 +1,20 @@
 //! Attempts: each dispatch with its operations, resume and undo, and its run.
 
 use leptos::prelude::*;
+use waymark_domain::lifecycle::Phase;
 
 use super::jobs::run;
 use super::operations::{command, operations};
 use crate::areas::{Attempt, DispatchState, DispatchView, Mode};
 use crate::components::{ago, icon};
 
-/// The attempts, newest first and open; older ones folded.
-pub(in crate::pages) fn attempts(attempts: &[Attempt], back: &str, commands: bool) -> Option<AnyView> {
+/// The attempts, newest first and open; older ones folded. With the phase of the plan for someone who may
+/// do something about them.
+pub(in crate::pages) fn attempts(
+    attempts: &[Attempt],
+    back: &str,
+    commands: Option<Phase>,
+) -> Option<AnyView> {
     if attempts.is_empty() {
         return None;
     }
@@ -32,7 +38,7 @@ pub(in crate::pages) fn attempts(attempts: &[Attempt], back: &str, commands: boo
     )
 }
 
-fn one(attempt: &Attempt, number: usize, newest: bool, back: &str, commands: bool) -> AnyView {
+fn one(attempt: &Attempt, number: usize, newest: bool, back: &str, commands: Option<Phase>) -> AnyView {
     let head = attempt.dispatch.as_ref().map(|dispatch| {
         let mode = match dispatch.mode {
             Mode::OneShot => "",
@@ -51,8 +57,8 @@ fn one(attempt: &Attempt, number: usize, newest: bool, back: &str, commands: boo
     );
     let sent = attempt.dispatch.as_ref().map(|dispatch| {
         view! {
-            {operations(dispatch, back, commands)}
-            {commands.then(|| mend(dispatch, back))}
+            {operations(dispatch, back, commands.is_some())}
+            {commands.map(|phase| mend(dispatch, back, phase))}
         }
     });
     let no_run = (attempt.run.is_none()
@@ -80,8 +86,9 @@ fn state(state: DispatchState) -> Option<AnyView> {
     Some(view! { <span class=format!("tag tone-{class}")>{word}</span> }.into_any())
 }
 
-/// Resume and undo of a dispatch that stopped; undo of one that was sent.
-fn mend(dispatch: &DispatchView, back: &str) -> Option<AnyView> {
+/// Resume and undo of a dispatch that stopped; undo of another, unless its work is merged, and folded away
+/// once it is done.
+fn mend(dispatch: &DispatchView, back: &str, phase: Phase) -> Option<AnyView> {
     let effect = match dispatch.workflow.as_str() {
         "create" => {
             "This closes the issue with a comment that says why. The issue and its comments stay on GitHub."
@@ -120,7 +127,20 @@ fn mend(dispatch: &DispatchView, back: &str) -> Option<AnyView> {
             }
             .into_any(),
         ),
-        DispatchState::Sent => Some(undo().into_any()),
-        _ => None,
+        DispatchState::Running => Some(undo().into_any()),
+        DispatchState::Sent => match phase {
+            Phase::Merged => None,
+            Phase::Complete | Phase::Closed => Some(
+                view! {
+                    <details class="more" id=format!("more-{}", dispatch.id)>
+                        <summary>"More"</summary>
+                        {undo()}
+                    </details>
+                }
+                .into_any(),
+            ),
+            _ => Some(undo().into_any()),
+        },
+        DispatchState::Undoing | DispatchState::Undone => None,
     }
 }

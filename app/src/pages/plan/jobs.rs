@@ -8,6 +8,15 @@ use crate::components::{ago, copyable, icon, lasted};
 /// A run with its jobs; `here` is the address of the plan.
 pub(super) fn run(run: &Run, here: &str) -> AnyView {
     let jobs = run.jobs.iter().map(|job| view! { <li>{self::job(job, here)}</li> });
+    let earlier = (!run.earlier.is_empty()).then(|| {
+        let jobs = run.earlier.iter().map(|job| view! { <li>{folded(job, here)}</li> });
+        view! {
+            <details class="earlier" id=format!("earlier-{}", run.id)>
+                <summary>"Jobs of earlier attempts"</summary>
+                <ul class="jobs">{jobs.collect_view()}</ul>
+            </details>
+        }
+    });
     let attempt = (run.attempt > 1).then(|| format!(", attempt {}", run.attempt));
     view! {
         <div class="run">
@@ -19,7 +28,21 @@ pub(super) fn run(run: &Run, here: &str) -> AnyView {
                 <span class="muted small">"read " {ago(run.as_of)}</span>
             </p>
             <ul class="jobs">{jobs.collect_view()}</ul>
+            {earlier}
         </div>
+    }
+    .into_any()
+}
+
+/// What an earlier attempt left: how it ended, and its log.
+fn folded(job: &Job, here: &str) -> AnyView {
+    view! {
+        <p class="small row">
+            {status_icon(&job.status, job.conclusion.as_deref())}
+            <a href=format!("{here}/jobs/{}", job.id)>"Log of " {job.name.clone()}</a>
+            <span class="muted">{status_word(&job.status, job.conclusion.as_deref())}</span>
+            {lasted(job.started_at, job.completed_at)}
+        </p>
     }
     .into_any()
 }

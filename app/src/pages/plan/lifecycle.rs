@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use waymark_domain::lifecycle::Phase;
 
-use crate::areas::{Evidence, Stage, StageState};
+use crate::areas::{Evidence, Mode, Stage, StageState};
 use crate::components::{ago, icon, lasted, phase_icon, tone};
 
 /// The stepper, and under it why the plan is in its phase.
@@ -28,7 +28,7 @@ pub(in crate::pages) fn stepper(stages: &[Stage], phase: Phase, evidence: &[Evid
                 aria-current=(stage.state == StageState::Current).then_some("step")
             >
                 <span class="stage-mark">{icon(name)}</span>
-                <span class="stage-name">{stage.phase.label()} <span class="sr">{word}</span></span>
+                <span class="stage-name" title=stage.phase.detail()>{stage.phase.label()} <span class="sr">{word}</span></span>
                 {(!stage.phase.is_final()).then(|| lasted(stage.entered_at, ended))}
             </li>
         }
@@ -80,22 +80,18 @@ fn facts(evidence: &[Evidence]) -> AnyView {
     view! { <ul class="facts">{items.collect_view()}</ul> }.into_any()
 }
 
-/// What is shown while the dispatch has not yet made the issue.
-pub(in crate::pages) fn stages_before_issue() -> Vec<Stage> {
-    [
-        Phase::Created,
-        Phase::Prompted,
-        Phase::Dispatched,
-        Phase::Planning,
+/// What is shown while the dispatch has not yet made the issue: the stages that the plan's page goes on with.
+pub(in crate::pages) fn stages_before_issue(mode: Mode, since: i64) -> Vec<Stage> {
+    let approval = (mode == Mode::PlanFirst).then_some(Phase::NeedsApproval);
+    let path = [Phase::Prompted, Phase::Planning].into_iter().chain(approval).chain([
         Phase::Implementing,
         Phase::Complete,
         Phase::Merged,
-    ]
-    .into_iter()
-    .map(|phase| Stage {
+    ]);
+    path.map(|phase| Stage {
         phase,
-        state: if phase == Phase::Created { StageState::Current } else { StageState::Ahead },
-        entered_at: None,
+        state: if phase == Phase::Prompted { StageState::Current } else { StageState::Ahead },
+        entered_at: (phase == Phase::Prompted).then_some(since),
         left_at: None,
         evidence: Vec::new(),
     })

@@ -20,6 +20,7 @@ use leptos_router::hooks::use_params_map;
 
 pub(super) use attempts::attempts;
 pub(super) use lifecycle::{stages_before_issue, stepper};
+pub(super) use operations::dispatching;
 pub(crate) use log::LogPage;
 pub(super) use pull_request::{checks, pr_state, review};
 
@@ -97,6 +98,7 @@ fn view_of(plan: &PlanPage, notice: &crate::commands::Notice, edit: &Edit) -> An
             {notice_view(notice)}
             {stale}
             {stopped(plan)}
+            {plan.attempts.iter().filter_map(|one| one.dispatch.as_ref()).find_map(dispatching)}
             <div class="columns">
                 <div class="column-main">
                     {stepper(&plan.stages, plan.phase, &plan.evidence)}
@@ -104,7 +106,7 @@ fn view_of(plan: &PlanPage, notice: &crate::commands::Notice, edit: &Edit) -> An
                     {plan.trouble.as_ref().map(|one| trouble::trouble(one, &here, edit.signed_in))}
                     {text(plan, edit)}
                     {steps::steps(&plan.steps)}
-                    {attempts(&plan.attempts, &here, edit.signed_in)}
+                    {attempts(&plan.attempts, &here, edit.signed_in.then_some(plan.phase))}
                     {activity::activity(&plan.activity)}
                 </div>
                 {side::side(plan)}
@@ -116,10 +118,8 @@ fn view_of(plan: &PlanPage, notice: &crate::commands::Notice, edit: &Edit) -> An
 
 /// Leads to the dispatch that stopped, which may be far down the page.
 fn stopped(plan: &PlanPage) -> Option<AnyView> {
-    let dispatch = plan.attempts.last()?.dispatch.as_ref()?;
-    if dispatch.state != DispatchState::Stopped {
-        return None;
-    }
+    let mut dispatches = plan.attempts.iter().rev().filter_map(|one| one.dispatch.as_ref());
+    let dispatch = dispatches.find(|one| one.state == DispatchState::Stopped)?;
     let failed = |operation: &&OperationView| {
         !operation.best_effort && matches!(operation.state, OperationState::Failed | OperationState::Doubtful)
     };

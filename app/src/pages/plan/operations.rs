@@ -13,6 +13,22 @@ pub(super) fn operations(dispatch: &DispatchView, back: &str, commands: bool) ->
     view! { <ol class="operations">{items.collect_view()}</ol> }.into_any()
 }
 
+/// How far a dispatch is that is being written.
+pub(in crate::pages) fn dispatching(dispatch: &DispatchView) -> Option<AnyView> {
+    if dispatch.state != DispatchState::Running {
+        return None;
+    }
+    let over = |operation: &&OperationView| {
+        !matches!(operation.state, OperationState::Waiting | OperationState::Sending)
+    };
+    let (done, total) = (dispatch.operations.iter().filter(over).count(), dispatch.operations.len());
+    let words = format!("Dispatching {done} of {total}");
+    Some(
+        view! { <p class="notice hint" id="dispatching" role="status">{icon("clock")} <span class="tabular">{words}</span></p> }
+            .into_any(),
+    )
+}
+
 fn operation(dispatch: &DispatchView, operation: &OperationView, back: &str, commands: bool) -> AnyView {
     let (class, name, word) = look(operation.state);
     let title = match &operation.url {
@@ -37,7 +53,7 @@ fn operation(dispatch: &DispatchView, operation: &OperationView, back: &str, com
             <div>
                 <p class="operation-title">
                     {title} <span class="muted">{word}</span> {waiting}
-                    {operation.best_effort.then(|| view! { <span class="tag">"best effort"</span> })}
+                    {operation.best_effort.then(|| view! { <span class="tag">"optional"</span> })}
                 </p>
                 {detail}
                 {problem}

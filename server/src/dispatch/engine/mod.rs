@@ -199,6 +199,11 @@ async fn turn(app: &App, id: &str, from: DispatchState, to: DispatchState) -> Re
 /// Tells the pages that something of the dispatch changed.
 pub async fn publish(app: &App, id: &str) {
     if let Ok(Some(dispatch)) = load(app, id).await {
+        if let Some(issue) = dispatch.issue
+            && let Err(error) = crate::mirror::retell(app, &dispatch.repo, issue).await
+        {
+            tracing::warn!(%error, dispatch = id, "a plan's row could not be told of its dispatch");
+        }
         app.events.publish(Change {
             repo: dispatch.repo,
             plan: dispatch.issue,

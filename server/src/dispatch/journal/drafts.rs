@@ -102,11 +102,13 @@ pub async fn save(db: &mut AnyConnection, kept: &Kept) -> Result<(), sqlx::Error
     Ok(())
 }
 
-/// The drafts of an account that were not dispatched, newest first.
+/// The drafts of an account that became no plan (yet), newest first: a dispatch that stops before GitHub has
+/// the issue leaves its text here.
 pub async fn of_account(db: &mut AnyConnection, account: i64) -> Result<Vec<Draft>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT * FROM drafts WHERE account_id = $1 AND NOT EXISTS \
-         (SELECT 1 FROM dispatches WHERE dispatches.draft_id = drafts.id AND dispatches.state <> 'undone') \
+         (SELECT 1 FROM dispatches WHERE dispatches.draft_id = drafts.id AND dispatches.state <> 'undone' \
+          AND dispatches.issue IS NOT NULL) \
          ORDER BY saved_at DESC",
     )
     .bind(account)

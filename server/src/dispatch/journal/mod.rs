@@ -107,6 +107,21 @@ pub async fn of_plan(
     rows.iter().map(record::dispatch).collect()
 }
 
+/// An account's dispatches that stopped before GitHub had their issue, newest first.
+pub async fn stopped_before_issue(
+    db: &mut AnyConnection,
+    account: i64,
+) -> Result<Vec<Dispatch>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT * FROM dispatches WHERE account_id = $1 AND state = 'stopped' AND issue IS NULL \
+         ORDER BY created_at DESC, id",
+    )
+    .bind(account)
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(record::dispatch).collect()
+}
+
 /// The dispatches that were under way when the process ended.
 pub async fn under_way(db: &mut AnyConnection) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar("SELECT id FROM dispatches WHERE state IN ('running', 'undoing') ORDER BY created_at")

@@ -41,6 +41,13 @@ impl Witness<'_> {
             Fact::Run => Some(self.run()),
             Fact::Job => self.job(),
             Fact::Status => self.status(),
+            // The page shows the dispatch itself, with each of its operations.
+            Fact::Dispatch => Some(self.says(
+                "A dispatch of this plan stopped".to_owned(),
+                "Waymark's own record",
+                None,
+                None,
+            )),
             Fact::Local => {
                 let header = self.snapshot.header();
                 let who = text(&header, "last_local_impl_user").unwrap_or_else(|| "Somebody".to_owned());

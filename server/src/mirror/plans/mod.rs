@@ -17,7 +17,7 @@ mod stages;
 use std::sync::Arc;
 
 use waymark_app::areas::{
-    ActionKind, Dispatches, EditRefusal, Existing, JobLog, Overview, OverviewQuery, PlanPage, PlanRow,
+    ActionKind, DispatchState, DispatchView, Dispatches, EditRefusal, Existing, JobLog, Overview, OverviewQuery, PlanPage, PlanRow,
     Plans as Area, Problem, ProblemKind, RepoName, SubmitForm, Viewer,
 };
 
@@ -91,7 +91,7 @@ impl Area for Plans {
         super::visible(&self.app, viewer, repo).await?;
         let kept = self.kept(repo, number).await?.ok_or_else(|| no_plan(repo, number))?;
         let known =
-            kept.snapshot.runs.iter().find_map(|run| Some((run, run.jobs.iter().find(|one| one.id == job)?)));
+            kept.snapshot.runs.iter().find_map(|run| Some((run, run.jobs.iter().chain(&run.earlier).find(|one| one.id == job)?)));
         let Some((run, job)) = known else {
             return Err(Problem::new(
                 ProblemKind::NotFound,
@@ -134,7 +134,10 @@ impl Area for Plans {
         let kept = self.kept(repo, number).await?.ok_or_else(|| no_plan(repo, number))?;
         match action {
             ActionKind::Approve => {
-                offers::require(&kept.snapshot, action)?;
+                if let Err(problem) = offers::require(&kept.snapshot, action) {
+                    // The same click twice is one approval.
+                    return if self.is_going_on(repo, number).await? { Ok(()) } else { Err(problem) };
+                }
                 self.dispatches.approve(viewer, repo, number).await.map(drop)
             }
             ActionKind::Submit | ActionKind::Resubmit => {
@@ -143,7 +146,7 @@ impl Area for Plans {
             }
             ActionKind::Continue => {
                 offers::require(&kept.snapshot, action)?;
-                let step = offers::unfinished(&view(&kept.snapshot, super::now_ms()));
+                let step = offers::next_step(&view(&kept.snapshot, super::now_ms()));
                 self.submit(viewer, repo, number, Existing::Use, step).await
             }
             _ => act::act(&self.app, viewer, repo, &kept.snapshot, action, method).await,
@@ -152,6 +155,15 @@ impl Area for Plans {
 }
 
 impl Plans {
+    /// Whether a dispatch that implements the plan is being sent.
+    async fn is_going_on(&self, repo: &RepoName, number: i64) -> Result<bool, Problem> {
+        let of_plan = self.dispatches.of_plan(repo, number).await?;
+        let running = |one: &DispatchView| {
+            one.state == DispatchState::Running && one.workflow == "plan-implement"
+        };
+        Ok(of_plan.iter().any(running))
+    }
+
     /// Submits the plan; of several findings the first is told.
     async fn submit(
         &self,

@@ -1,12 +1,11 @@
 //! What can be done to a plan, and why not: one rule for the page and for doing it.
 
-use waymark_app::areas::{ActionKind, ActionOffer, PrState, Problem, ProblemKind, StepState};
+use waymark_app::areas::{ActionKind, ActionOffer, Checks, PrState, Problem, ProblemKind, StepState};
 use waymark_domain::lifecycle::Phase;
 use waymark_domain::lifecycle::facts::{Issue, Job, PlanText, Run, Work};
 
-use crate::github::model::Pull;
 use crate::mirror::access::Level;
-use crate::mirror::facts::{View, pr_state, view};
+use crate::mirror::facts::{View, blocked, checks, pr_state, view};
 use crate::mirror::now_ms;
 use crate::mirror::snapshot::Snapshot;
 
@@ -27,7 +26,7 @@ pub(super) fn offers(snapshot: &Snapshot, view: &View, can: Can) -> Vec<ActionOf
             let destructive =
                 matches!(kind, ActionKind::CancelRun | ActionKind::ClosePr | ActionKind::ClosePlan);
             let refused = forbidden(kind, can).map(str::to_owned).or_else(|| refused(snapshot, view, kind));
-            ActionOffer { kind, label: label.to_owned(), effect, refused, destructive }
+            ActionOffer { kind, label, effect, refused, destructive }
         })
         .collect()
 }
@@ -43,12 +42,12 @@ pub(super) fn require(snapshot: &Snapshot, kind: ActionKind) -> Result<(), Probl
     }
 }
 
-fn words(snapshot: &Snapshot, view: &View, kind: ActionKind) -> (&'static str, String) {
+fn words(snapshot: &Snapshot, view: &View, kind: ActionKind) -> (String, String) {
     let pull = snapshot.pull.as_ref();
     let name = pull.map_or_else(|| "the pull request".to_owned(), |pull| format!("#{}", pull.number));
     let base = pull.map_or("its base", |pull| pull.base.name.as_str());
     let n = snapshot.issue.number;
-    match kind {
+    let (label, effect) = match kind {
         ActionKind::Approve => (
             "Approve plan",
             "Starts the workflow plan-implement on the same branch and pull request.".to_owned(),
@@ -59,22 +58,33 @@ fn words(snapshot: &Snapshot, view: &View, kind: ActionKind) -> (&'static str, S
                 .to_owned(),
         ),
         ActionKind::Resubmit => (
-            "Submit again",
-            "Cancels a run that is not over and starts afresh, on a new branch or on the one there is. You choose first."
+            "Start over…",
+            "Cancels a run that is not over and does every step again, on a new branch or on the one there is. You choose first."
                 .to_owned(),
         ),
         ActionKind::Continue => {
-            let step = unfinished(view).map_or_else(|| "its step".to_owned(), |step| format!("step {step}"));
-            (
-                "Go on from the failed step",
-                format!("Starts plan-implement again on the same branch, from {step}. The steps before it stay done."),
-            )
+            return match unfinished(view) {
+                Some(step) => (
+                    format!("Retry from step {step}"),
+                    format!("Starts plan-implement again on the same branch, from step {step}. The steps before it stay done."),
+                ),
+                None => (
+                    "Retry the checks".to_owned(),
+                    "Every step is done. Starts plan-implement again on the same branch: the agent gets what the repository's checks say, and mends it."
+                        .to_owned(),
+                ),
+            };
         }
         ActionKind::MarkReady => {
             ("Mark ready", format!("Turns the draft {name} into one that is ready for review."))
         }
         ActionKind::Merge => {
-            ("Merge pull request", format!("Merges {name} into {base}. Plan #{n} is closed with it."))
+            let head = pull.map_or("its branch", |pull| pull.head.name.as_str());
+            let checks = checks_words(checks(snapshot));
+            (
+                "Merge pull request",
+                format!("Merges {name}, branch {head}, into {base}. {checks} Plan #{n} is closed with it. A merge cannot be taken back here."),
+            )
         }
         ActionKind::RerunFailed => (
             "Run failed jobs again",
@@ -96,9 +106,22 @@ fn words(snapshot: &Snapshot, view: &View, kind: ActionKind) -> (&'static str, S
         ),
         ActionKind::Reopen => ("Reopen plan", format!("Opens issue #{n} again.")),
         ActionKind::Refresh => {
-            ("Read again", "Reads the plan from GitHub now. Nothing is written.".to_owned())
+            ("Refresh", "Reads the plan from GitHub now. Nothing is written.".to_owned())
         }
-    }
+    };
+    (label.to_owned(), effect)
+}
+
+fn checks_words(checks: Checks) -> String {
+    let parts = [
+        (checks.failed, "failed"),
+        (checks.pending, "not over"),
+        (checks.passed, "passed"),
+        (checks.skipped, "skipped"),
+    ];
+    let told: Vec<String> =
+        parts.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")).collect();
+    if told.is_empty() { "It has no checks.".to_owned() } else { format!("Checks: {}.", told.join(", ")) }
 }
 
 fn forbidden(kind: ActionKind, can: Can) -> Option<&'static str> {
@@ -123,7 +146,7 @@ fn refused(snapshot: &Snapshot, view: &View, kind: ActionKind) -> Option<String>
             let again = view.facts.queued || view.facts.run != Run::None || pull.is_some();
             match (unsubmittable(snapshot, view), kind, again) {
                 (Some(why), ..) => why,
-                (None, ActionKind::Submit, true) => "It was submitted before: submit it again.",
+                (None, ActionKind::Submit, true) => "It was submitted before: start it over.",
                 (None, ActionKind::Resubmit, false) => "It was not submitted yet.",
                 _ => return None,
             }
@@ -134,10 +157,7 @@ fn refused(snapshot: &Snapshot, view: &View, kind: ActionKind) -> Option<String>
                 if matches!(view.facts.run, Run::Failed | Run::Cancelled)
                     && (view.facts.work == Work::Implement || view.facts.job == Job::Implement) =>
             {
-                match unfinished(view) {
-                    Some(_) => return None,
-                    None => "No step of the plan is left to do.",
-                }
+                return None;
             }
             (Some((_, PrState::Draft | PrState::Open)), None) => "The implementation has not failed.",
             _ => "There is no open pull request to go on with.",
@@ -147,7 +167,13 @@ fn refused(snapshot: &Snapshot, view: &View, kind: ActionKind) -> Option<String>
             Some((_, PrState::Draft)) if running => {
                 "A run is at work; it marks the pull request ready when it is done."
             }
+            Some((_, PrState::Draft)) if view.phase() == Phase::Stopped => STOPPED,
             Some((_, PrState::Draft)) if unbegun(view.phase()) => "Nothing is implemented yet.",
+            Some((_, PrState::Draft))
+                if matches!(view.facts.run, Run::Failed | Run::Cancelled) && !all_done(view) =>
+            {
+                "The run did not finish the work: run it again first."
+            }
             Some((_, PrState::Draft)) => return None,
             Some((_, PrState::Open)) => "The pull request is ready already.",
             Some(_) => "The pull request is closed.",
@@ -207,22 +233,21 @@ fn unbegun(phase: Phase) -> bool {
     matches!(phase, Created | Prompted | Submitted | Dispatched | Planning | NeedsApproval | PlanMissing)
 }
 
-/// The first step that is not done, from 1.
-pub(super) fn unfinished(view: &View) -> Option<u32> {
-    view.steps.iter().find(|step| step.state != StepState::Done).map(|step| step.number)
+/// Why nothing is begun on a plan whose dispatch stopped.
+pub(super) const STOPPED: &str = "A dispatch of this plan stopped: resume or undo it first.";
+
+fn all_done(view: &View) -> bool {
+    !view.steps.is_empty() && unfinished(view).is_none()
 }
 
-/// Why an open pull request cannot be merged now.
-pub(super) fn blocked(pull: &Pull) -> Option<String> {
-    match (pull.mergeable, pull.mergeable_state.as_deref()) {
-        (Some(false), _) | (_, Some("dirty")) => {
-            Some(format!("It conflicts with {}: resolve that on the branch first.", pull.base.name))
-        }
-        (_, Some("blocked")) => {
-            Some("A rule of the repository blocks it: a review or a check is missing.".to_owned())
-        }
-        _ => None,
-    }
+/// The step to go on with, from 1: the first that is not done, else the one after the last.
+pub(super) fn next_step(view: &View) -> Option<u32> {
+    unfinished(view).or_else(|| Some(u32::try_from(view.steps.len()).ok()? + 1))
+}
+
+/// The first step that is not done, from 1.
+fn unfinished(view: &View) -> Option<u32> {
+    view.steps.iter().find(|step| step.state != StepState::Done).map(|step| step.number)
 }
 
 #[cfg(test)]

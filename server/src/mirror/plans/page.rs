@@ -4,7 +4,7 @@ mod activity;
 mod trouble;
 
 use waymark_app::areas::{
-    ActionKind, Attempt, DispatchState, DispatchView, Job, JobStep, LocalWork, PlanPage, PrState,
+    ActionKind, Attempt, DispatchState, DispatchView, Job, JobStep, LocalWork, Mode, PlanPage, PrState,
     PullRequest, RepoName, Run,
 };
 use waymark_domain::lifecycle::Phase;
@@ -12,12 +12,12 @@ use waymark_domain::plan as domain_plan;
 
 use super::edit;
 use super::evidence::Witness;
-use super::offers::{Can, blocked, offers};
+use super::offers::{Can, STOPPED, offers};
 use super::stages::stages;
 use crate::github::model::{self, millis};
 use crate::mirror::facts;
 use crate::mirror::snapshot::{Snapshot, text};
-use crate::mirror::{cancel, store, text as plan_text};
+use crate::mirror::{cancel, own, store, text as plan_text};
 
 /// Puts a page together. `now` is in epoch milliseconds.
 pub(super) fn page(
@@ -30,17 +30,23 @@ pub(super) fn page(
     now: i64,
 ) -> PlanPage {
     let store::Kept { snapshot, as_of, stale, .. } = kept;
-    let view = facts::view(&snapshot, now);
+    let view = facts::view_with(&snapshot, own::of_views(&dispatches), now);
     let row = facts::row(repo, &snapshot, &view, as_of);
     let witness = Witness { snapshot: &snapshot, seen_at: as_of };
     let plan = view.plan.clone().filter(|plan| !domain_plan::is_skeleton(plan));
     let log = text(&snapshot.header(), "last_session_gist_url");
     let mut actions = offers(&snapshot, &view, can);
-    if dispatches.iter().any(|dispatch| dispatch.state == DispatchState::Running) {
+    let any = |state| dispatches.iter().any(|dispatch| dispatch.state == state);
+    let held = match (any(DispatchState::Stopped), any(DispatchState::Running)) {
+        (true, _) => Some(STOPPED),
+        (false, true) => Some("A dispatch of this plan is under way."),
+        (false, false) => None,
+    };
+    if let Some(why) = held {
         use ActionKind::{Approve, Continue, Resubmit, Submit};
         let ours = |kind| matches!(kind, Approve | Submit | Resubmit | Continue);
         let begun = actions.iter_mut().filter(|offer| ours(offer.kind) && offer.refused.is_none());
-        begun.for_each(|offer| offer.refused = Some("A dispatch of this plan is under way.".to_owned()));
+        begun.for_each(|offer| offer.refused = Some(why.to_owned()));
     }
     let cancelling = cancelling(&snapshot, asked, now);
     if cancelling.is_some() {
@@ -58,7 +64,7 @@ pub(super) fn page(
         phase: view.phase(),
         evidence: view.derivation.because.iter().filter_map(|fact| witness.of(*fact)).collect(),
         trouble: trouble::trouble(&snapshot, &view, &dispatches),
-        stages: stages(&witness, &view),
+        stages: stages(&witness, &view, mode(&dispatches)),
         plan_version: match (&plan, view.phase()) {
             (Some(plan), _) => Some(edit::version(plan)),
             // What is missing or was never filled can be written.
@@ -85,6 +91,11 @@ pub(super) fn page(
         as_of,
         stale: stale.or_else(|| known.and_then(|known| known.stale.clone())),
     }
+}
+
+/// Which way the plan goes, as its first dispatch was asked to.
+fn mode(dispatches: &[DispatchView]) -> Option<Mode> {
+    dispatches.iter().find(|one| one.workflow == "one-shot").map(|one| one.mode)
 }
 
 /// A run that was asked to stop and has not ended, in words. `now` is in epoch milliseconds.
@@ -144,6 +155,7 @@ fn run(run: &model::Run, as_of: i64) -> Run {
         started_at: time(&run.run_started_at).or_else(|| millis(&run.created_at)),
         updated_at: millis(&run.updated_at),
         jobs: run.jobs.iter().map(|job| self::job(run, job)).collect(),
+        earlier: run.earlier.iter().map(|job| self::job(run, job)).collect(),
         as_of,
     }
 }
@@ -210,7 +222,7 @@ fn pull(snapshot: &Snapshot, known: Option<&store::Repository>, as_of: i64) -> O
         mergeable: pull.mergeable,
         blocked: match facts::pr_state(pull) {
             PrState::Draft => Some("It is still a draft.".to_owned()),
-            PrState::Open => blocked(pull),
+            PrState::Open => facts::blocked(pull),
             PrState::Merged | PrState::Closed => None,
         },
         methods: known.map_or_else(|| vec!["merge".to_owned()], |known| known.methods.clone()),

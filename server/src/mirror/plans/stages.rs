@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use waymark_app::areas::{Evidence, Stage, StageState};
+use waymark_app::areas::{Evidence, Mode, Stage, StageState};
 use waymark_domain::lifecycle::Phase;
 use waymark_domain::lifecycle::facts::Work;
 
@@ -11,18 +11,24 @@ use crate::github::model::{Run, millis};
 use crate::mirror::facts::{View, implements, work};
 use crate::mirror::snapshot::{Snapshot, text};
 
-/// The stages in order, with the current phase among them.
-pub(super) fn stages(witness: &Witness<'_>, view: &View) -> Vec<Stage> {
+/// The stages in order, with the current phase among them. `mode` is that of our own dispatch, when one
+/// made the plan: it fixes the stages from the beginning.
+pub(super) fn stages(witness: &Witness<'_>, view: &View, mode: Option<Mode>) -> Vec<Stage> {
     let snapshot = witness.snapshot;
     let current = view.phase();
-    let mut path = path(snapshot, current);
-    let at = path.iter().position(|phase| *phase == current).unwrap_or_else(|| {
-        // A state beside the path stands after the last stage that was reached.
-        let reached = path.iter().rposition(|phase| entered(snapshot, *phase).is_some());
-        let at = reached.map_or(0, |reached| reached + 1);
-        path.insert(at, current);
-        at
-    });
+    let mut path = path(snapshot, current, mode);
+    let queue = path.iter().position(|phase| is_queued(*phase));
+    let at = match path.iter().position(|phase| *phase == current) {
+        Some(at) => at,
+        None if is_queued(current) && !approved(snapshot) && queue.is_some() => queue.unwrap_or_default(),
+        None => {
+            // A state beside the path stands after the last stage that was reached.
+            let reached = path.iter().rposition(|phase| entered(snapshot, *phase).is_some());
+            let at = reached.map_or(0, |reached| reached + 1);
+            path.insert(at, current);
+            at
+        }
+    };
     let times: Vec<Option<i64>> = path[..=at]
         .iter()
         .map(|phase| entered(snapshot, *phase).or_else(|| ended(snapshot, *phase)))
@@ -30,14 +36,17 @@ pub(super) fn stages(witness: &Witness<'_>, view: &View) -> Vec<Stage> {
     let stage = |(index, phase): (usize, &Phase)| {
         let place = index.cmp(&at);
         Stage {
-            phase: *phase,
+            // The one stage of the queue bears the name of where in it the plan is.
+            phase: if place == Ordering::Equal { current } else { *phase },
             state: match place {
                 Ordering::Less => StageState::Done,
                 Ordering::Equal => StageState::Current,
                 Ordering::Greater => StageState::Ahead,
             },
             entered_at: times.get(index).copied().flatten(),
-            left_at: times.get(index + 1..).and_then(|later| later.iter().flatten().next().copied()),
+            left_at: left(snapshot, *phase)
+                .or_else(|| times.get(index + 1..).and_then(|later| later.iter().flatten().next().copied()))
+                .filter(|_| place == Ordering::Less),
             evidence: match place {
                 Ordering::Less => shown(witness, *phase).into_iter().collect(),
                 Ordering::Equal => {
@@ -50,25 +59,27 @@ pub(super) fn stages(witness: &Witness<'_>, view: &View) -> Vec<Stage> {
     path.iter().enumerate().map(stage).collect()
 }
 
+/// Whether a phase is part of the one stage before any work begins.
+fn is_queued(phase: Phase) -> bool {
+    matches!(phase, Phase::Prompted | Phase::Submitted | Phase::Dispatched)
+}
+
 /// The normal phases of this plan.
-fn path(snapshot: &Snapshot, current: Phase) -> Vec<Phase> {
+fn path(snapshot: &Snapshot, current: Phase, mode: Option<Mode>) -> Vec<Phase> {
     let is = |wanted: Work| snapshot.runs.iter().any(|run| work(run) == wanted);
     let queued = snapshot.trusted().any(|comment| comment.text().starts_with("🔄 One-Shot Dispatched"));
-    let plan_first = is(Work::PlanOnly) || current == Phase::NeedsApproval;
-    let one_shot =
-        plan_first || queued || is(Work::OneShot) || matches!(current, Phase::Prompted | Phase::Planning);
-    let first = if one_shot { Phase::Prompted } else { Phase::Created };
-    let mut path = match (approved(snapshot), plan_first, one_shot) {
-        // What was dispatched after the approval is the implementation.
-        (true, ..) => {
-            vec![first, Phase::Submitted, Phase::Planning, Phase::NeedsApproval, Phase::Dispatched]
-        }
-        (_, true, _) => {
-            vec![first, Phase::Submitted, Phase::Dispatched, Phase::Planning, Phase::NeedsApproval]
-        }
-        (_, _, true) => vec![first, Phase::Submitted, Phase::Dispatched, Phase::Planning],
-        _ => vec![first, Phase::Submitted, Phase::Dispatched],
+    let plan_first =
+        mode == Some(Mode::PlanFirst) || is(Work::PlanOnly) || current == Phase::NeedsApproval;
+    let one_shot = plan_first
+        || mode.is_some()
+        || queued
+        || is(Work::OneShot)
+        || matches!(current, Phase::Prompted | Phase::Planning);
+    let mut path = match one_shot {
+        true => vec![Phase::Prompted, Phase::Planning],
+        false => vec![Phase::Created, Phase::Submitted],
     };
+    path.extend(plan_first.then_some(Phase::NeedsApproval));
     path.extend([Phase::Implementing, Phase::Complete, Phase::Merged]);
     path
 }
@@ -111,7 +122,12 @@ fn entered(snapshot: &Snapshot, phase: Phase) -> Option<i64> {
             let pull = snapshot.pull.as_ref().and_then(|pull| millis(&pull.created_at));
             [queued, pull].into_iter().flatten().min()
         }
-        Phase::Dispatched => dispatched(snapshot).and_then(|run| millis(&run.created_at)),
+        Phase::Dispatched => {
+            // A re-run waits anew: it does not wait since the first attempt.
+            let run = dispatched(snapshot)?;
+            let rerun = run.run_started_at.as_deref().filter(|_| run.run_attempt.is_some_and(|n| n > 1));
+            millis(rerun.unwrap_or(&run.created_at))
+        }
         Phase::Planning => begun(snapshot, false),
         Phase::NeedsApproval => planning(snapshot)
             .filter(|run| work(run) == Work::PlanOnly && run.is_completed())
@@ -124,6 +140,16 @@ fn entered(snapshot: &Snapshot, phase: Phase) -> Option<i64> {
         Phase::Merged => snapshot.pull.as_ref()?.merged_at.as_deref().and_then(millis),
         _ => None,
     }
+}
+
+/// When the planning part ended: what came between it and the implementing part of a re-run is not its
+/// time.
+fn left(snapshot: &Snapshot, phase: Phase) -> Option<i64> {
+    if phase != Phase::Planning {
+        return None;
+    }
+    let jobs = planning(snapshot)?.jobs.iter().filter(|job| !implements(job));
+    jobs.filter_map(|job| job.completed_at.as_deref().and_then(millis)).max()
 }
 
 /// When a state beside the path was entered.
@@ -170,9 +196,31 @@ fn shown(witness: &Witness<'_>, phase: Phase) -> Option<Evidence> {
 
 #[cfg(test)]
 mod tests {
+    use waymark_domain::lifecycle::facts::Dispatch;
+
     use super::*;
     use crate::github::model::{End, Issue, Pull};
     use crate::mirror::facts::view;
+
+    #[test]
+    fn a_dispatch_of_ours_shows_the_same_stages_from_its_first_write_to_its_end() {
+        let mut snapshot = Snapshot::default();
+        snapshot.issue.created_at = "2026-01-01T00:00:00Z".into();
+        let phases = |snapshot: &Snapshot, mode| {
+            let view = crate::mirror::facts::view_with(snapshot, Dispatch::UnderWay, 0);
+            let stages = stages(&Witness { snapshot, seen_at: 5 }, &view, Some(mode));
+            assert_eq!(stages[0].state, StageState::Current);
+            stages.iter().map(|stage| stage.phase.label()).collect::<Vec<_>>()
+        };
+        let one_shot = ["Queued", "Planning", "Implementing", "Ready for review", "Merged"];
+        let plan_first =
+            ["Queued", "Planning", "Needs approval", "Implementing", "Ready for review", "Merged"];
+        for runs in [vec![], vec![Run { status: Some("queued".into()), ..Run::default() }]] {
+            snapshot.runs = runs;
+            assert_eq!(phases(&snapshot, Mode::OneShot), one_shot);
+            assert_eq!(phases(&snapshot, Mode::PlanFirst), plan_first);
+        }
+    }
 
     #[test]
     fn there_is_one_current_stage_whatever_the_phase() {
@@ -197,10 +245,10 @@ mod tests {
         let failed = Snapshot { runs: vec![run("failure")], ..plain.clone() };
         let merged = Snapshot { pull: Some(pull(Some("2026-01-01T00:03:00Z"))), ..plain.clone() };
         for (snapshot, phase, done) in
-            [(plain, Phase::PlanMissing, 1), (failed, Phase::Failed, 3), (merged, Phase::Merged, 5)]
+            [(plain, Phase::PlanMissing, 1), (failed, Phase::Failed, 1), (merged, Phase::Merged, 4)]
         {
             let view = view(&snapshot, 0);
-            let stages = stages(&Witness { snapshot: &snapshot, seen_at: 5 }, &view);
+            let stages = stages(&Witness { snapshot: &snapshot, seen_at: 5 }, &view, None);
             let current: Vec<_> = stages.iter().filter(|s| s.state == StageState::Current).collect();
             assert_eq!(current.iter().map(|s| s.phase).collect::<Vec<_>>(), [phase]);
             assert!(!current[0].evidence.is_empty(), "{phase:?}");

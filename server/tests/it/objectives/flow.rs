@@ -131,3 +131,29 @@ async fn an_objective_of_which_nothing_is_left_is_closed_when_somebody_says_so()
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_objective_or_a_node_that_is_none_is_refused_at_its_field() {
+    world(async |world| {
+        let writer = Person::signed_in(world, "writer").await;
+        writer.connect().await;
+        let number = write(world, vec![node("1.1", Some(&[]))]).await;
+        let issue = serde_json::json!({"title": "Just an issue", "body": "Text."});
+        let plain = world.github.send("admin", reqwest::Method::POST, "/repos/acme/widgets/issues", issue).await;
+        let plain = plain["number"].as_i64().expect("a number");
+        let before = world.github.writes().await.len();
+        for (objective, id, field, words) in [
+            (999_999, "", "objective", "has no objective #999999"),
+            (plain, "", "objective", "is not an objective"),
+            (number, "9.9", "node", "has no node 9.9"),
+        ] {
+            let form = form(objective, id, "Do it");
+            let found = writer.areas.dispatches.dispatch(&writer.viewer, None, &form).await.expect_err(words);
+            let told = found.iter().find(|problem| problem.message.contains(words));
+            let told = told.unwrap_or_else(|| panic!("{words}: {found:#?}"));
+            assert_eq!(told.field.as_deref(), Some(field));
+        }
+        assert_eq!(world.github.writes().await.len(), before, "nothing is written");
+    })
+    .await;
+}

@@ -5,6 +5,7 @@ mod catching_up;
 mod installation;
 mod life;
 mod runs;
+mod stopped;
 mod submit;
 
 use std::sync::Arc;

@@ -134,8 +134,21 @@ async fn a_log_is_read_once_and_shows_where_it_failed() {
         };
         let before = reads().await;
         let again = plans.log(Some(&writer.viewer), &widgets, number, job.id).await.expect("the log");
-        assert_eq!((again, reads().await), (log, before));
+        assert_eq!((&again, reads().await), (&log, before));
         assert!(plans.log(Some(&writer.viewer), &widgets, number, job.id + 1_000_000).await.is_err());
+
+        let rerun = ActionKind::RerunFailed;
+        plans.act(&writer.viewer, &widgets, number, rerun, None).await.expect("run again");
+        let second = |page: &PlanPage| {
+            let run = page.attempts[0].run.as_ref();
+            run.is_some_and(|run| run.attempt == 2 && run.jobs.iter().all(|now| now.id != job.id))
+        };
+        let page = writer.page(number, second).await;
+        let earlier = &page.attempts[0].run.as_ref().expect("its run").earlier;
+        assert!(earlier.iter().any(|one| one.id == job.id), "{earlier:#?}");
+        let kept = plans.log(Some(&writer.viewer), &widgets, number, job.id).await;
+        assert_eq!(kept.expect("the log of the first attempt"), log);
+        world.github.idle().await;
         world.github.writes().await;
     })
     .await;

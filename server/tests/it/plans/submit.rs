@@ -87,7 +87,7 @@ async fn a_plan_is_created_from_text_and_repaired_when_its_comment_was_refused()
         let ask = async || dispatches.get(&writer.viewer, &id).await.expect("the dispatch");
         let stopped = until(ask, |view| view.state == waymark_app::areas::DispatchState::Stopped).await;
         let number = stopped.issue.expect("the issue was made");
-        writer.until(number, Phase::PlanMissing).await;
+        writer.until(number, Phase::Stopped).await;
         let page = writer.plan(number).await;
         let trouble = page.trouble.expect("it is told");
         assert_eq!(trouble.repair.as_deref(), Some(id.as_str()));
@@ -270,6 +270,54 @@ async fn submitting_again_cancels_the_run_and_a_failed_step_is_gone_on_from() {
         assert_eq!(inputs(world).await["from_step"], "2");
         let page = writer.page(number, |page| page.attempts.len() == 3).await;
         assert_eq!(page.steps.len(), 2, "{:#?}", page.steps);
+        world.github.idle().await;
+    })
+    .await;
+}
+
+/// A plan with the header that a one-shot leaves, the branch of a first attempt noted in it.
+async fn with_header(world: &World, text: &str) -> i64 {
+    let mut header = waymark_domain::plan::header("2026-01-15T14:30:00+00:00", "writer", None::<i64>);
+    header["branch_name"] = json!("P0-gone-01-15-1430");
+    let block = waymark_domain::block::render_with_warning("plan-header", header.as_object().expect("fields"));
+    let number = written(world, &block.expect("renders")).await;
+    let plan = waymark_domain::block::render_content("plan-body", text).expect("renders");
+    let path = format!("/repos/acme/widgets/issues/{number}/comments");
+    world.github.send("admin", Method::POST, &path, json!({"body": plan})).await;
+    number
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replaced_attempt_shows_the_new_pull_request_and_using_it_again_starts_over() {
+    world(async |world| {
+        let writer = Person::signed_in(world, "writer").await;
+        let number = with_header(world, PLAN).await;
+        submitted(&writer, vec![form(number, Existing::Ask)]).await;
+        writer.until(number, Phase::Complete).await;
+        world.github.idle().await;
+        let first = inputs(world).await;
+        let named = async || {
+            let issue = get(world, &format!("issues/{number}")).await;
+            let body = issue["body"].as_str().unwrap_or_default().to_owned();
+            waymark_domain::block::first(&body, "plan-header").expect("a header")["branch_name"].clone()
+        };
+        assert_eq!(named().await, first["branch_name"]);
+
+        // Without any run the dispatch alone must say which branch counts.
+        world.github.set("repos/acme/widgets", json!({"variables": {"CLAUDE_ENABLED": "false"}})).await;
+        submitted(&writer, vec![form(number, Existing::Replace)]).await;
+        world.github.idle().await;
+        let second = inputs(world).await;
+        assert_ne!(second["pr_number"], first["pr_number"]);
+        assert_eq!(named().await, second["branch_name"]);
+        let pull = second["pr_number"].as_str().and_then(|pr| pr.parse::<i64>().ok());
+        let page = writer.page(number, |page| page.pr.as_ref().map(|pr| pr.summary.number) == pull).await;
+        assert_eq!(page.branch.as_deref(), second["branch_name"].as_str());
+
+        world.github.set("repos/acme/widgets", json!({"variables": {"CLAUDE_ENABLED": null}})).await;
+        submitted(&writer, vec![form(number, Existing::Use)]).await;
+        assert_eq!(inputs(world).await["from_step"], "1", "it starts afresh on the branch there is");
+        writer.until(number, Phase::Complete).await;
         world.github.idle().await;
     })
     .await;

@@ -107,10 +107,13 @@ pub(super) struct Found<'a> {
 
 /// Which of two plans comes first. No two are equal.
 pub(super) fn order(query: &OverviewQuery) -> impl Fn(&Found, &Found) -> Ordering {
-    let (sort, reverse) = (query.sort, query.reverse);
+    let (sort, reverse, needs) = (query.sort, query.reverse, query.needs);
     let newest = |one: &Found| Reverse((one.entry.changed_at, one.place, one.entry.number));
     move |a, b| {
         let order = match sort {
+            Sort::Changed if needs => {
+                a.entry.harm().cmp(&b.entry.harm()).then_with(|| newest(a).cmp(&newest(b)))
+            }
             Sort::Changed => newest(a).cmp(&newest(b)),
             Sort::Number => (b.entry.number, b.place).cmp(&(a.entry.number, a.place)),
             Sort::Phase => a.entry.phase.cmp(&b.entry.phase).then_with(|| newest(a).cmp(&newest(b))),

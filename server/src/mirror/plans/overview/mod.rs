@@ -5,13 +5,14 @@
 //! - The database is asked what changed; the pages are made from a copy in memory (`table`).
 
 mod filter;
+mod stopped;
 mod table;
 mod visible;
 
 use std::sync::Arc;
 
 use sqlx::Row;
-use waymark_app::areas::{MOST_EXPORTED, Overview, OverviewQuery, PlanRow, Problem, RepoName, Viewer};
+use waymark_app::areas::{MOST_EXPORTED, Overview, OverviewQuery, PlanRow, Problem, RepoName, Sort, Viewer};
 use waymark_domain::lifecycle::Phase;
 
 use crate::mirror::{fault, store};
@@ -24,7 +25,7 @@ pub(crate) use visible::{Visible, visible};
 /// Rows of a page.
 const PAGE: usize = 50;
 /// Rows that wait for the viewer, shown above the table at most.
-const MOST_NEEDED: usize = 10;
+const MOST_NEEDED: usize = 50;
 
 /// One page of plans with the counts around it.
 pub(super) async fn overview(
@@ -35,8 +36,10 @@ pub(super) async fn overview(
     let visible = visible(app, viewer).await?;
     let plans = plans(app, &visible).await?;
     let filter = Filter::new(&visible, viewer, query);
-    let for_viewer = OverviewQuery { needs: true, ..OverviewQuery::default() };
-    let mut needed: Vec<Found> = Filter::new(&visible, viewer, &for_viewer).of(&plans).collect();
+    let for_viewer =
+        OverviewQuery { needs: true, sort: Sort::Changed, reverse: false, page: 0, ..query.clone() };
+    let needing = Filter::new(&visible, viewer, &for_viewer);
+    let mut needed: Vec<Found> = needing.of(&plans).filter(|one| needing.has_phase(one)).collect();
     let mut counts = Phase::ALL.map(|phase| (phase, 0));
     let counted = filter.of(&plans).inspect(|one| counts[one.entry.phase].1 += 1);
     let mut found: Vec<Found> = counted.filter(|one| filter.has_phase(one)).collect();
@@ -50,6 +53,8 @@ pub(super) async fn overview(
         page: small(page),
         pages: small(pages),
         rows: rows(part(&mut found, order(query), (page - 1) * PAGE, PAGE)),
+        needs_total: small(needed.len()),
+        stopped: stopped::of(app, viewer, query).await?,
         needs_you: rows(part(&mut needed, order(&for_viewer), 0, MOST_NEEDED)),
         counts: counts.to_vec(),
         connected: !visible.repositories.is_empty(),

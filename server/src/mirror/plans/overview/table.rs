@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use memchr::memmem::Finder;
-use waymark_app::areas::{PlanRow, RepoName, Viewer};
+use waymark_app::areas::{PlanRow, RepoName, ReviewState, Viewer};
 use waymark_domain::lifecycle::Phase;
 
 use super::visible::Repository;
@@ -139,8 +139,19 @@ impl Entry {
         let login = viewer.map(|viewer| viewer.login.to_lowercase());
         let waits_for = |person: &&Involved| person.needed && Some(&person.login) == login.as_ref();
         let person = self.people.iter().find(waits_for);
-        let why = person.and_then(|person| if person.own { needs(self.row.phase) } else { Some(REVIEW) });
-        PlanRow { needs_you: why.map(str::to_owned), ..PlanRow::clone(&self.row) }
+        let why = person.and_then(|person| if person.own { needs(&self.row) } else { Some(REVIEW.to_owned()) });
+        PlanRow { needs_you: why, ..PlanRow::clone(&self.row) }
+    }
+
+    /// Where the plan stands among those that wait for somebody: what stands still because something went
+    /// wrong comes first, what only waits to be merged last.
+    pub fn harm(&self) -> u8 {
+        match self.row.phase {
+            Phase::Stopped | Phase::Failed => 0,
+            Phase::NeedsApproval => 1,
+            Phase::Complete if hindered(&self.row).is_none() => 3,
+            _ => 2,
+        }
     }
 }
 
@@ -168,17 +179,34 @@ impl Table {
     }
 }
 
-/// What a phase asks of the person whose plan it is.
-fn needs(phase: Phase) -> Option<&'static str> {
-    Some(match phase {
+/// What a plan asks of the person whose plan it is.
+fn needs(row: &PlanRow) -> Option<String> {
+    let words = match row.phase {
+        Phase::Stopped => "The dispatch stopped: resume or undo it",
         Phase::NeedsApproval => "The plan waits for your approval",
         Phase::Failed => "The run failed: look at it, then run it again or close the plan",
         Phase::Stuck => "Nothing goes on by itself: look at what happened",
-        Phase::Complete => "Ready for review and merge",
+        Phase::Complete => match hindered(row) {
+            Some(why) => return Some(why),
+            None => "Ready for review and merge",
+        },
         Phase::PlanMissing => "The plan's text is missing",
         Phase::NoChanges => "The work changed nothing: close the plan or say more",
         _ => return None,
-    })
+    };
+    Some(words.to_owned())
+}
+
+/// Why a pull request that is ready cannot, or should not, be merged as it is.
+fn hindered(row: &PlanRow) -> Option<String> {
+    let pr = row.pr.as_ref()?;
+    match (&pr.blocked, pr.checks.failed) {
+        (Some(why), _) => Some(why.clone()),
+        (None, 0) if pr.review == ReviewState::ChangesRequested => Some("Changes are requested".to_owned()),
+        (None, 0) => None,
+        (None, 1) => Some("A check failed".to_owned()),
+        (None, failed) => Some(format!("{failed} checks failed")),
+    }
 }
 
 /// What the phase asks of somebody whose review is asked for.
@@ -211,6 +239,7 @@ pub(super) mod tests {
             as_of: 0,
             stale: None,
             needs_you: None,
+            stopped: None,
         }
     }
 
@@ -248,9 +277,30 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn every_phase_that_needs_somebody_says_what_for() {
+    fn every_phase_that_needs_somebody_says_what_for_and_the_most_harmful_comes_first() {
         for phase in Phase::ALL {
-            assert_eq!(needs(phase).is_some(), NEEDING.contains(&phase), "{phase:?}");
+            let row = PlanRow { phase, ..row(1, "") };
+            assert_eq!(needs(&row).is_some(), NEEDING.contains(&phase), "{phase:?}");
         }
+        let pr = |blocked: Option<&str>, failed| waymark_app::areas::PrSummary {
+            number: 2,
+            url: String::new(),
+            state: waymark_app::areas::PrState::Open,
+            review: ReviewState::None,
+            checks: waymark_app::areas::Checks { failed, ..Default::default() },
+            blocked: blocked.map(str::to_owned),
+        };
+        let entry = |phase, pr| Entry::new(PlanRow { phase, pr: Some(pr), ..row(1, "") }, Vec::new());
+        let ordered = [
+            entry(Phase::Stopped, pr(None, 0)),
+            entry(Phase::Failed, pr(None, 0)),
+            entry(Phase::NeedsApproval, pr(None, 0)),
+            entry(Phase::Complete, pr(Some("Conflicts with main"), 0)),
+            entry(Phase::Complete, pr(None, 2)),
+            entry(Phase::Complete, pr(None, 0)),
+        ];
+        assert!(ordered.is_sorted_by_key(Entry::harm));
+        let told: Vec<String> = ordered[3..].iter().filter_map(|entry| needs(&entry.row)).collect();
+        assert_eq!(told, ["Conflicts with main", "2 checks failed", "Ready for review and merge"]);
     }
 }

@@ -1,7 +1,8 @@
 //! What went wrong with a plan, where, and what to do.
 
-use waymark_app::areas::{DispatchState, DispatchView, Trouble};
+use waymark_app::areas::{DispatchState, DispatchView, OperationState, Trouble};
 use waymark_domain::lifecycle::Phase;
+use waymark_domain::lifecycle::facts::PlanText;
 
 use crate::mirror::facts::View;
 use crate::mirror::read::failed_job;
@@ -21,6 +22,7 @@ pub(super) fn trouble(snapshot: &Snapshot, view: &View, dispatches: &[DispatchVi
             let next = "Read the end of the log. Then run the failed jobs again, or edit the plan first.";
             (format!("{}{place}.", ending(snapshot)), next)
         }
+        Phase::Stopped => (stopped(dispatches), "Resume the dispatch to go on where it stopped, or undo it."),
         Phase::Cancelled => (
             "The run was cancelled before it was done.".to_owned(),
             "Run its jobs again to go on, or close the plan.",
@@ -50,7 +52,10 @@ pub(super) fn trouble(snapshot: &Snapshot, view: &View, dispatches: &[DispatchVi
         repair: dispatches
             .iter()
             .find(|one| {
-                view.phase() == Phase::PlanMissing && is_creation(one) && one.state == DispatchState::Stopped
+                view.phase() == Phase::Stopped
+                    && view.facts.plan == PlanText::Missing
+                    && is_creation(one)
+                    && one.state == DispatchState::Stopped
             })
             .map(|one| one.id.clone()),
     })
@@ -59,6 +64,16 @@ pub(super) fn trouble(snapshot: &Snapshot, view: &View, dispatches: &[DispatchVi
 /// Whether a dispatch made the plan itself and starts no work.
 pub(super) fn is_creation(dispatch: &DispatchView) -> bool {
     dispatch.workflow == "create"
+}
+
+/// Where the dispatch stopped, and why.
+fn stopped(dispatches: &[DispatchView]) -> String {
+    let of = dispatches.iter().filter(|one| one.state == DispatchState::Stopped);
+    let open = |state| matches!(state, OperationState::Failed | OperationState::Doubtful);
+    let at = of.flat_map(|one| &one.operations).find(|op| open(op.state) && !op.best_effort);
+    let why = at.and_then(|op| op.problem.as_ref()).map(|why| format!(": {}", why.message));
+    let at = at.map(|op| format!(" at “{}”", op.title)).unwrap_or_default();
+    format!("The dispatch stopped{at}{}", why.unwrap_or_else(|| ".".to_owned()))
 }
 
 fn ending(snapshot: &Snapshot) -> String {
