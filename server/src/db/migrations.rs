@@ -35,6 +35,7 @@ static VERSIONS: &[Version] = versions![
     "0008" "counts",
     "0009" "versions",
     "0011" "bounds",
+    "0014" "stopped",
 ];
 
 /// The number in the name of a file; everything else would not have compiled.
