@@ -5,7 +5,7 @@ import { expect, test } from "../support/test.ts";
 test.use({ settings: { WAYMARK_SANDBOX_WORLD: "demo" } });
 
 test("a newcomer does what the first page says, and resets the demo", async ({ page }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(400_000);
   const rows = page.locator("#plans tbody tr");
   const advice = page.getByRole("region", { name: "What to try" });
   await expect(async () => {

@@ -21,11 +21,11 @@ pub(crate) fn TopBar() -> impl IntoView {
         view! {
             <aside class="sandbox-banner" aria-label="Sandbox">
                 {icon("beaker")}
-                <span>
+                <div>
                     <strong>"Sandbox."</strong>
-                    " GitHub is simulated on this machine, and a small demo agent, not a language model, does the work."
-                </span>
-                {super::demo::reset()}
+                    " GitHub is simulated on this machine, and a small demo agent, not a language model, does the work. "
+                    {super::demo::reset()}
+                </div>
             </aside>
         }
     });
