@@ -28,30 +28,22 @@ pub async fn keep_what_was_typed(request: Request, next: Next, largest: usize) -
     }
     let action = request.uri().path_and_query().map_or(path, |whole| whole.as_str()).to_owned();
     let posted = request.method() == Method::POST;
-    let (mut parts, body) = request.into_parts();
+    let (parts, body) = request.into_parts();
     let body = match to_bytes(body, largest).await {
         Ok(body) => body,
         Err(_) => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
     };
-    // With it a refused form would be answered with the page it came from, and what was typed would be gone.
-    parts.headers.remove(header::REFERER);
     let answer = next.run(Request::from_parts(parts, Body::from(body.clone()))).await;
     let (mut head, content) = answer.into_parts();
     let kind = head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if head.status.is_success()
         || head.status.is_redirection()
-        || head.headers.contains_key(header::LOCATION)
         || kind.is_some_and(|kind| kind.contains("text/html"))
     {
         return Response::from_parts(head, content);
     }
     let refusal = to_bytes(content, LARGEST_REFUSAL).await.unwrap_or_default();
     let problem = problem(&refusal);
-    if let Some(problem) = &problem
-        && let Ok(status) = StatusCode::from_u16(problem.kind.status())
-    {
-        head.status = status;
-    }
     let typed = posted.then_some(&body[..]).unwrap_or_default();
     let page = page(&action, posted, problem, typed);
     for (name, value) in [
@@ -61,6 +53,11 @@ pub async fn keep_what_was_typed(request: Request, next: Next, largest: usize) -
     ] {
         head.headers.insert(name, HeaderValue::from_static(value));
     }
+    if head.status == StatusCode::TOO_MANY_REQUESTS {
+        head.headers.entry(header::RETRY_AFTER).or_insert(HeaderValue::from_static("60"));
+    }
+    // A refused server function also says where it would have sent the browser.
+    head.headers.remove(header::LOCATION);
     head.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(head, Body::from(page))
 }

@@ -231,8 +231,9 @@ async fn seen(browser: &Browser, draft: &str) -> Vec<String> {
         let page = browser.get(path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}: {page:?}");
         let (_, main) = page.body.split_once("<main").expect("a page");
-        let main =
-            regex::Regex::new("<time.*?</time>|nonce=\"[^\"]*\"").expect("a pattern").replace_all(main, "");
+        let main = regex::Regex::new("<time.*?</time>|data-since=\"[^\"]*\"[^<]*|nonce=\"[^\"]*\"")
+            .expect("a pattern")
+            .replace_all(main, "");
         seen.push(main.into_owned());
     }
     seen
