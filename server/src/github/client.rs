@@ -35,8 +35,9 @@ pub struct Client {
     /// GraphQL lives beside `/api/v3` on GitHub Enterprise Server, so it has a client of its own.
     graphql: Arc<Octocrab>,
     timeout: Duration,
-    /// The path of the API's root, which some addresses that GitHub answers already contain.
-    base_path: Arc<str>,
+    /// The API's root: a token goes nowhere else.
+    api: Arc<Url>,
+    token: Option<SecretString>,
 }
 
 struct Raw {
@@ -65,7 +66,14 @@ impl Client {
         };
         let built = of(api, true).and_then(|rest| Ok((rest, of(&graphql, false)?)));
         let (rest, graphql) = built.unwrap_or_default();
-        Client { rest: Arc::new(rest), graphql: Arc::new(graphql), timeout, base_path: path.into() }
+        let mut api = api.clone();
+        api.set_path(&path);
+        Client { rest: Arc::new(rest), graphql: Arc::new(graphql), timeout, api: Arc::new(api), token }
+    }
+
+    /// The token it acts with.
+    pub fn token(&self) -> Option<&SecretString> {
+        self.token.as_ref()
     }
 
     /// Reads one thing. `path` starts with `/`.
@@ -160,9 +168,9 @@ impl Client {
 
     /// An address that GitHub answered, as a path for this client; nothing when it leads elsewhere.
     fn within(&self, link: &str) -> Option<String> {
-        let uri: Uri = link.parse().ok()?;
-        let path = uri.path_and_query()?.as_str();
-        Some(path.strip_prefix(&*self.base_path).unwrap_or(path).to_owned())
+        let url = self.api.join(link).ok().filter(|url| url.origin() == self.api.origin())?;
+        let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
+        Some(path.strip_prefix(self.api.path().trim_end_matches('/')).unwrap_or(path).to_owned())
     }
 
     async fn call(
@@ -172,27 +180,7 @@ impl Client {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Raw, Error> {
-        let uri: Uri = path.parse().map_err(|_| Error::Unreadable)?;
-        let request = http::request::Builder::new()
-            .method(method)
-            .uri(uri)
-            .header(header::ACCEPT, "application/vnd.github+json");
-        let request = crab.build_request(request, body).map_err(|_| Error::Unreadable)?;
-        let answered = async {
-            let mut answer = crab.execute(request).await.map_err(unreachable)?;
-            if answer.status() == StatusCode::FOUND
-                && let Some(location) = answer.headers().get(header::LOCATION)
-            {
-                return elsewhere(location.to_str().map_err(|_| Error::Unreadable)?).await;
-            }
-            if answer.status().is_redirection() && answer.headers().contains_key(header::LOCATION) {
-                answer = crab.follow_location_to_data(answer).await.map_err(unreachable)?;
-            }
-            let (parts, body) = answer.into_parts();
-            let body = http_body_util::Limited::new(body, LARGEST_ANSWER);
-            let body = body.collect().await.map_err(|_| Error::Unreachable { timed_out: false })?;
-            Ok(Raw { status: parts.status.as_u16(), headers: parts.headers, body: body.to_bytes().to_vec() })
-        };
+        let answered = self.follow(crab, method, path, body);
         let raw = tokio::time::timeout(self.timeout, answered)
             .await
             .map_err(|_| Error::Unreachable { timed_out: true })??;
@@ -202,6 +190,60 @@ impl Client {
         let now = jiff::Timestamp::now().as_second().unsigned_abs();
         Err(Error::from_answer(raw.status, &raw.headers, &raw.body, now))
     }
+
+    /// Sends a request, and once more where GitHub redirects it within its API, as it does when a
+    /// repository has another name now. It keeps its method and its body: a redirected write had no
+    /// effect yet.
+    async fn follow(
+        &self,
+        crab: &Octocrab,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Raw, Error> {
+        let first = self.execute(crab, &method, path, body).await?;
+        let Some(location) = redirect(&first) else { return Ok(first) };
+        let reads = method == Method::GET;
+        if reads && first.status == StatusCode::FOUND.as_u16() {
+            return elsewhere(&location).await;
+        }
+        let Some(path) = self.within(&location) else {
+            return Err(Error::NotSent("GitHub's answer leads to another host, where nothing is sent"));
+        };
+        let second = self.execute(crab, &method, &path, body).await?;
+        match redirect(&second) {
+            Some(_) => Err(Error::NotSent("GitHub keeps redirecting the request")),
+            None => Ok(second),
+        }
+    }
+
+    async fn execute(
+        &self,
+        crab: &Octocrab,
+        method: &Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Raw, Error> {
+        let unsent = Error::NotSent("the address cannot be asked");
+        let uri: Uri = path.parse().map_err(|_| unsent.clone())?;
+        let request = http::request::Builder::new()
+            .method(method)
+            .uri(uri)
+            .header(header::ACCEPT, "application/vnd.github+json");
+        let request = crab.build_request(request, body).map_err(|_| unsent)?;
+        let answer = crab.execute(request).await.map_err(unreachable)?;
+        let (parts, body) = answer.into_parts();
+        let body = http_body_util::Limited::new(body, LARGEST_ANSWER);
+        let body = body.collect().await.map_err(|_| Error::Unreachable { timed_out: false })?;
+        Ok(Raw { status: parts.status.as_u16(), headers: parts.headers, body: body.to_bytes().to_vec() })
+    }
+}
+
+/// Where an answer sends the request.
+fn redirect(answer: &Raw) -> Option<String> {
+    let redirects = matches!(answer.status, 301 | 302 | 307 | 308);
+    let location = answer.headers.get(header::LOCATION).filter(|_| redirects)?;
+    location.to_str().ok().map(str::to_owned)
 }
 
 /// Reads what GitHub keeps in a store of its own, such as a job's log. The address is a key by itself: the token stays here.
@@ -246,6 +288,22 @@ fn next_page(headers: &HeaderMap) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_elsewhere_is_not_a_path_of_the_api() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let _entered = runtime.enter();
+        let api = "https://ghe.example/api/v3".parse().expect("an address");
+        let client = Client::new(&api, None, Duration::from_secs(1));
+        let path = Some("/repositories/100/issues?page=2".to_owned());
+        assert_eq!(client.within("https://ghe.example/api/v3/repositories/100/issues?page=2"), path);
+        assert_eq!(client.within("/api/v3/repositories/100/issues?page=2"), path);
+        for other in ["https://collector.example/issues", "http://ghe.example/issues", "//collector.example/"]
+        {
+            assert_eq!(client.within(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn the_next_page_is_read_from_the_link_header() {

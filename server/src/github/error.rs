@@ -24,6 +24,9 @@ pub enum Error {
     /// No answer: the connection failed, was cut, or the time limit passed.
     #[error("GitHub could not be reached")]
     Unreachable { timed_out: bool },
+    /// Nothing was sent, or GitHub passed it on without doing anything; why, as a clause.
+    #[error("nothing was sent to GitHub: {0}")]
+    NotSent(&'static str),
     /// An answer that does not have the documented shape.
     #[error("GitHub's answer could not be read")]
     Unreadable,
@@ -85,6 +88,7 @@ impl Error {
     pub fn may_have_happened(&self) -> bool {
         match self {
             Error::Answer { status, .. } => *status >= 500,
+            Error::NotSent(_) => false,
             Error::Unreachable { .. } | Error::Unreadable => true,
         }
     }
@@ -111,6 +115,10 @@ impl Error {
                 format!("GitHub could not be reached, or the connection was cut, when {doing}."),
             )
             .next("Look at GitHub's status page, then try again."),
+            Error::NotSent(why) => {
+                Problem::new(ProblemKind::GitHub, format!("Nothing was done when {doing}: {why}."))
+                    .next("See on GitHub whether the repository was renamed or moved, then try again.")
+            }
             Error::Unreadable => {
                 Problem::new(ProblemKind::GitHub, format!("GitHub's answer could not be read when {doing}."))
                     .next("Try again; if it stays so, look at the thing on GitHub itself.")
@@ -197,5 +205,6 @@ mod tests {
         assert!(read(502, &[], "").may_have_happened());
         assert!(Error::Unreachable { timed_out: true }.may_have_happened());
         assert!(!read(422, &[], "").may_have_happened());
+        assert!(!Error::NotSent("the address cannot be asked").may_have_happened());
     }
 }
