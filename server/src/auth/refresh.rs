@@ -15,6 +15,7 @@ use super::oauth::{Granted, Oauth, OauthError, SetupError};
 use super::seal::Seal;
 use crate::config::Config;
 use crate::db::Db;
+use crate::github::Client;
 
 /// A token with less time left than this is refreshed before it is used.
 const MARGIN_MS: i64 = 5 * 60 * 1000;
@@ -80,10 +81,18 @@ impl Tokens {
         if due(&stored) { self.refresh(account, &stored).await } else { self.open(account, &stored) }
     }
 
-    /// Forgets the token with which GitHub answered 401, so that the person signs in again.
-    pub async fn refused(&self, account: i64) {
-        if let Ok(Some(stored)) = accounts::tokens(&self.db, account).await {
-            let _ = accounts::forget(&self.db, account, stored.version).await;
+    /// Forgets the token with which this client was answered 401, so that the person signs in again. A
+    /// token that was renewed while the answer was on its way stays.
+    pub async fn refused(&self, account: i64, used: &Client) {
+        let Ok(Some(stored)) = accounts::tokens(&self.db, account).await else { return };
+        let used = |known: SecretString| {
+            used.token().is_some_and(|used| used.expose_secret() == known.expose_secret())
+        };
+        if !self.open(account, &stored).is_ok_and(used) {
+            return;
+        }
+        if let Err(error) = accounts::forget(&self.db, account, stored.version).await {
+            tracing::warn!(%error, account, "a refused token could not be forgotten");
         }
     }
 

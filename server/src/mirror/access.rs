@@ -178,7 +178,7 @@ async fn access(app: &App, viewer: Option<&Viewer>, repo: &RepoName) -> Result<O
         Err(error) if error.is_not_found() => None,
         Err(Error::Answer { status: 401, .. }) => {
             if let Some(viewer) = viewer {
-                app.tokens.refused(viewer.account_id).await;
+                app.tokens.refused(viewer.account_id, &client).await;
             }
             return Err(Problem::new(ProblemKind::SignedOut, "GitHub no longer takes your sign-in.")
                 .next("Sign in again, then go on."));

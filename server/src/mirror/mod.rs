@@ -152,7 +152,7 @@ impl Reader {
     async fn failed(&self, app: &App, error: Error, doing: &str) -> Problem {
         if error.status() == Some(401) {
             match self.account_id {
-                Some(account) => app.tokens.refused(account).await,
+                Some(account) => app.tokens.refused(account, &self.client).await,
                 None => app.installations.refused(&self.repo),
             }
         }

@@ -141,7 +141,7 @@ impl Carrying<'_> {
         self.operation.settled =
             matches!(error, Error::Answer { status, .. } if !matches!(status, 502 | 504));
         if error.status() == Some(401) {
-            self.app.tokens.refused(self.dispatch.account_id).await;
+            self.app.tokens.refused(self.dispatch.account_id, &self.client).await;
         }
         let problem = words::refusal(self.operation.kind, &self.dispatch, &error);
         self.failed(problem, error.may_have_happened()).await

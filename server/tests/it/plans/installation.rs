@@ -43,7 +43,9 @@ async fn the_app_reads_where_it_is_installed() {
 
             // The person who connected it is gone: the App reads on, and who may see it is still asked.
             world.github.set("revoke", json!({"login": "writer"})).await;
-            world.app().tokens.refused(writer.viewer.account_id).await;
+            let app = world.app();
+            let token = app.tokens.of(writer.viewer.account_id).await.expect("a token");
+            app.tokens.refused(writer.viewer.account_id, &app.github.client(token)).await;
             let path = format!("/repos/acme/widgets/issues/{number}");
             world.github.send("admin", Method::PATCH, &path, json!({"state": "closed"})).await;
             mirror::sync_repo(world.app(), &repo("acme/widgets")).await.expect("read by the App");
