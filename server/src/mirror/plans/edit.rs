@@ -60,11 +60,12 @@ pub(super) async fn edit(
     let missing = || Found { text: String::new(), source: Source::Comment, comments: Vec::new() };
     let found = plan_text::found(&snapshot).unwrap_or_else(missing);
     let theirs = found.text.trim();
-    if version(theirs) != shown {
-        return Err(EditRefusal::Changed { theirs: theirs.to_owned(), version: version(theirs) });
-    }
+    // Also when the answer to the same request was lost before.
     if theirs == text {
         return Ok(());
+    }
+    if version(theirs) != shown {
+        return Err(EditRefusal::Changed { theirs: theirs.to_owned(), version: version(theirs) });
     }
     let mut written = match found.source {
         Source::Comment => write(&client, repo, number, &found, &snapshot.comments, &text).await,
@@ -169,8 +170,12 @@ async fn write(
     }
     for id in found.comments.iter().skip(parts.len()) {
         let path = format!("/repos/{repo}/issues/comments/{id}");
-        let answer = client.send::<Value>(Method::DELETE, &path, None).await;
-        answer.map_err(|error| error.problem("a part of the plan that is no longer needed was removed"))?;
+        match client.send::<Value>(Method::DELETE, &path, None).await {
+            Ok(_) | Err(Error::Answer { status: 404 | 410, .. }) => {}
+            Err(error) => {
+                return Err(error.problem("a part of the plan that is no longer needed was removed"));
+            }
+        }
     }
     Ok(first)
 }

@@ -32,13 +32,11 @@ pub use overview::explain;
 pub struct Plans {
     app: App,
     dispatches: Arc<dyn Dispatches>,
-    /// One edit at a time, so that reading, comparing and writing belong together.
-    editing: tokio::sync::Mutex<()>,
 }
 
 impl Plans {
     pub fn new(app: App, dispatches: Arc<dyn Dispatches>) -> Self {
-        Plans { app, dispatches, editing: tokio::sync::Mutex::default() }
+        Plans { app, dispatches }
     }
 
     async fn kept(&self, repo: &RepoName, number: i64) -> Result<Option<store::Kept>, Problem> {
@@ -112,7 +110,9 @@ impl Area for Plans {
         version: &str,
         text: &str,
     ) -> Result<(), EditRefusal> {
-        let _one = self.editing.lock().await;
+        // One edit of a plan at a time, so that reading, comparing and writing belong together.
+        let writer = self.app.engine.writer_of(&format!("plan text of {repo}#{number}"));
+        let _one = writer.lock().await;
         edit::edit(&self.app, viewer, repo, number, version, text).await
     }
 
