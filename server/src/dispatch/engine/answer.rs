@@ -85,12 +85,24 @@ pub fn nothing_to_cancel(error: &Error) -> bool {
     matches!(answered(error), Some((409, _, _)))
 }
 
-/// The branch is not there.
-pub fn gone(error: &Error) -> bool {
-    match answered(error) {
-        Some((404, _, _)) => true,
-        Some((422, message, _)) => message.to_ascii_lowercase().contains("does not exist"),
-        _ => false,
+/// Nobody can comment there (any more): it is locked, or gone.
+pub fn cannot_be_said(kind: Kind, error: &Error) -> bool {
+    kind == Kind::Comment && matches!(answered(error), Some((403 | 404 | 410 | 422, ..)))
+}
+
+/// GitHub says in so many words that the branch to be deleted is not there.
+pub fn nothing_to_delete(kind: Kind, error: &Error) -> bool {
+    let says = |message: &str| message.to_ascii_lowercase().contains("does not exist");
+    kind == Kind::DeleteBranch && matches!(answered(error), Some((422, message, _)) if says(message))
+}
+
+/// Where what an operation takes away can be read; nothing for operations that take nothing away.
+pub fn thing(kind: Kind, path: &str) -> Option<String> {
+    match kind {
+        Kind::CancelRun => Some(path.trim_end_matches("/cancel").to_owned()),
+        Kind::DeleteBranch => Some(path.replacen("/git/refs/", "/git/ref/", 1)),
+        Kind::ClosePull | Kind::CloseIssue | Kind::DeleteComment => Some(path.to_owned()),
+        _ => None,
     }
 }
 

@@ -71,8 +71,6 @@ impl Carrying<'_> {
             return Ok(Flow::Next);
         }
         if self.operation.kind.rewrites() {
-            let writer = self.engine.writer_of(&self.path());
-            let _one = writer.lock().await;
             return rewrite::rewrite(self).await;
         }
         self.send().await
@@ -91,6 +89,15 @@ impl Carrying<'_> {
         self.operation.ended_at = Some(now_ms());
         self.record().await?;
         Ok(if self.operation.best_effort && !self.only_settles() { Flow::Next } else { Flow::Stop })
+    }
+
+    /// It cannot be done, and need not be.
+    pub async fn skipped(&mut self, why: String) -> Result<Flow, Problem> {
+        self.operation.state = OperationState::Skipped;
+        self.operation.detail = Some(why);
+        self.operation.ended_at = Some(now_ms());
+        self.record().await?;
+        Ok(Flow::Next)
     }
 
     async fn doubtful(&mut self, candidate: Option<Value>, words: String) -> Result<Flow, Problem> {

@@ -18,10 +18,13 @@ mod tasks;
 mod words;
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use futures::FutureExt;
 use tokio::sync::Mutex as AsyncMutex;
-use waymark_app::areas::{DispatchState, OperationState, Problem};
+use waymark_app::areas::{DispatchState, OperationState, Problem, ProblemKind};
 
 pub use clock::now_ms;
 pub use lookup::{Seen, encode, look};
@@ -33,6 +36,12 @@ use crate::state::App;
 use carry::Flow;
 use pace::Pace;
 use tasks::Tasks;
+
+/// So many faults of the database in a row stop a dispatch, once the database can be written again.
+const MOST_FAULTS: u32 = 8;
+/// From a fault to the next try; doubled each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// The tasks that carry out dispatches, and what they share.
 #[derive(Clone, Default)]
@@ -55,15 +64,32 @@ impl Engine {
         let (engine, app, id) = (self.clone(), app.clone(), id.to_owned());
         tokio::spawn(async move {
             loop {
-                if let Err(problem) = engine.carry_on(&app, &id).await {
-                    tracing::error!(dispatch = %id, %problem, "a dispatch was left as it stands");
-                }
+                engine.carry_through(&app, &id).await;
                 publish(&app, &id).await;
                 if engine.0.running.end(&id) {
                     return;
                 }
             }
         });
+    }
+
+    /// Carries on until the dispatch rests, whatever the database does meanwhile: what is recorded tells what
+    /// is to be looked up. A fault that stays stops the dispatch, so that a person can resume or undo it.
+    async fn carry_through(&self, app: &App, id: &str) {
+        let mut faults = 0;
+        loop {
+            let fault = match AssertUnwindSafe(self.carry_on(app, id)).catch_unwind().await {
+                Ok(Ok(())) => return,
+                Ok(Err(problem)) => problem.message,
+                Err(_) => "Its task panicked.".to_owned(),
+            };
+            faults += 1;
+            tracing::error!(dispatch = %id, faults, fault, "a dispatch could not go on and tries again");
+            if faults >= MOST_FAULTS && stop(app, id, &fault).await.is_ok() {
+                return;
+            }
+            tokio::time::sleep((FIRST_PAUSE * 2_u32.pow(faults.min(6) - 1)).min(LONGEST_PAUSE)).await;
+        }
     }
 
     /// The tasks of batches.
@@ -172,11 +198,8 @@ impl Engine {
 /// A fault of the database: the cause goes to the log, the words to people.
 pub fn fault(error: sqlx::Error) -> Problem {
     tracing::error!(%error, "the journal could not be used");
-    Problem::new(
-        waymark_app::areas::ProblemKind::Internal,
-        "Waymark could not use its database, so nothing was sent.",
-    )
-    .next("Try again; when it stays so, ask the person who runs this Waymark to look at its log.")
+    Problem::new(ProblemKind::Internal, "Waymark could not use its database.")
+        .next("Try again; when it stays so, ask the person who runs this Waymark to look at its log.")
 }
 
 pub async fn load(app: &App, id: &str) -> Result<Option<Dispatch>, Problem> {
@@ -194,6 +217,23 @@ async fn turn(app: &App, id: &str, from: DispatchState, to: DispatchState) -> Re
     let turned = journal::turn(&mut tx, id, &[from], to, now_ms()).await.map_err(fault)?;
     tx.commit().await.map_err(fault)?;
     Ok(turned)
+}
+
+/// Stops a dispatch that cannot go on, with the reason at the operation that was next.
+async fn stop(app: &App, id: &str, why: &str) -> Result<(), sqlx::Error> {
+    let mut tx = app.db.begin().await?;
+    if let Ok(operations) = journal::operations(&mut tx, id).await
+        && let Some(mut next) = operations.into_iter().find(|operation| !operation.over())
+    {
+        next.lost |= next.state == OperationState::Sending;
+        next.state = OperationState::Failed;
+        let problem = Problem::new(ProblemKind::Internal, format!("Waymark could not go on here: {why}"));
+        next.problem = Some(problem.next("Resume: what was sent is looked up first. Or undo."));
+        journal::save(&mut tx, &next).await?;
+    }
+    let from = [DispatchState::Running, DispatchState::Undoing];
+    journal::turn(&mut tx, id, &from, DispatchState::Stopped, now_ms()).await?;
+    tx.commit().await
 }
 
 /// Tells the pages that something of the dispatch changed.

@@ -3,13 +3,15 @@
 //! Properties kept:
 //! - What is written is what the preview showed, if the text still is what the preview knew; else only our
 //!   change is applied to what is there now, every other byte kept.
-//! - The text is read again right before it is written and right after; a change in between is seen, and
-//!   the third one in a row is put to a person.
+//! - The text is read when its turn to be written has come, right before it is written, and right after; a
+//!   change in between is seen, and the third one in a row is put to a person.
+//! - Whoever waits for the account's turn keeps nobody else from writing the text.
 
 use serde_json::{Value, json};
 use waymark_app::areas::{Problem, ProblemKind};
 
 use super::carry::{Carrying, Flow};
+use super::send::Sent;
 use crate::dispatch::describe::{Kind, roadmap, texts};
 use crate::dispatch::journal::{Dispatch, Recorded};
 use crate::dispatch::slots::{Slot, Slots};
@@ -17,20 +19,19 @@ use crate::github::{Client, Error};
 
 const TRIES: usize = 3;
 
-/// Carries out a rewrite. The caller is the only writer of this text inside Waymark.
+/// Carries out a rewrite, as the only writer of this text inside Waymark.
 pub async fn rewrite(carrying: &mut Carrying<'_>) -> Result<Flow, Problem> {
     let path = carrying.path();
-    for _ in 0..TRIES {
-        let (before, url) = match read(&carrying.client, &path).await {
+    let mut tries = 0;
+    while tries < TRIES {
+        let Some(mut turn) = carrying.turn().await? else { return Ok(Flow::Next) };
+        let writer = carrying.engine.writer_of(&path);
+        let _one = writer.lock().await;
+        let (around, before, url) = match read_all(carrying, &path).await {
             Ok(read) => read,
             Err(error) => return carrying.failed(error.problem(carrying.doing()), false).await,
         };
-        let around = match around(&carrying.client, &carrying.dispatch, &carrying.operation).await {
-            Ok(around) => around,
-            Err(error) => return carrying.failed(error.problem(carrying.doing()), false).await,
-        };
-        let changed = |text: &str| change(&carrying.dispatch, &carrying.operation, text, around.as_deref());
-        let after = match changed(&before) {
+        let after = match change(&carrying.dispatch, &carrying.operation, &before, around.as_deref()) {
             Ok(Some(after)) => after,
             Ok(None) => return carrying.done(&json!({"html_url": url})).await,
             Err(words) => {
@@ -39,16 +40,14 @@ pub async fn rewrite(carrying: &mut Carrying<'_>) -> Result<Flow, Problem> {
                 return carrying.failed(problem, false).await;
             }
         };
-        match read(&carrying.client, &path).await {
-            Ok((again, _)) if again == before => {}
-            Ok(_) => continue,
-            Err(error) => return carrying.failed(error.problem(carrying.doing()), false).await,
+        match carrying.write_in(&mut turn, Some(&json!({"body": after}))).await? {
+            Sent::Not => return Ok(Flow::Next),
+            // By the next turn the text may be another.
+            Sent::Limited => continue,
+            Sent::Answered(Ok(_)) => tries += 1,
+            Sent::Answered(Err(error)) => return carrying.gave_up(error).await,
         }
-        match carrying.write(Some(&json!({"body": after}))).await? {
-            None => return Ok(Flow::Next),
-            Some(Ok(_)) => {}
-            Some(Err(error)) => return carrying.gave_up(error).await,
-        }
+        drop(turn);
         let changed = |text: &str| change(&carrying.dispatch, &carrying.operation, text, around.as_deref());
         match read(&carrying.client, &path).await {
             Ok((now, _)) if matches!(changed(&now), Ok(Some(_))) => {}
@@ -61,6 +60,16 @@ pub async fn rewrite(carrying: &mut Carrying<'_>) -> Result<Flow, Problem> {
     )
     .next("Try again in a moment.");
     carrying.failed(problem, false).await
+}
+
+/// What the change depends on, the text, and its address; the text last, because it is what is written.
+async fn read_all(
+    carrying: &Carrying<'_>,
+    path: &str,
+) -> Result<(Option<String>, String, Option<String>), Error> {
+    let around = around(&carrying.client, &carrying.dispatch, &carrying.operation).await?;
+    let (text, url) = read(&carrying.client, path).await?;
+    Ok((around, text, url))
 }
 
 /// Whether the change is in the text already.

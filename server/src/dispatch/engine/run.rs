@@ -77,6 +77,9 @@ pub async fn await_end(carrying: &mut Carrying<'_>) -> Result<Flow, Problem> {
         match carrying.client.get::<Value>(&run_path).await {
             Ok(run) if run["status"] == "completed" => return carrying.done(&run).await,
             Ok(_) => {}
+            Err(error) if error.is_not_found() && carrying.gone().await => {
+                return carrying.done(&json!({})).await;
+            }
             Err(error) => return carrying.failed(error.problem(carrying.doing()), false).await,
         }
         let waited = now_ms() - began;
