@@ -35,6 +35,7 @@ static VERSIONS: &[Version] = versions![
     "0008" "counts",
     "0009" "versions",
     "0011" "bounds",
+    "0012" "claims",
     "0014" "stopped",
 ];
 
@@ -56,6 +57,16 @@ pub(super) fn migrator(sqlite: bool) -> Migrator {
         Migration::new(version.number, description, MigrationType::Simple, sql.into_sql_str(), false)
     };
     Migrator::with_migrations(VERSIONS.iter().map(migration).collect())
+}
+
+/// An empty database in memory with every table, for tests.
+#[cfg(test)]
+pub(crate) async fn in_memory() -> sqlx::AnyPool {
+    sqlx::any::install_default_drivers();
+    let one = sqlx::any::AnyPoolOptions::new().max_connections(1);
+    let pool = one.connect("sqlite::memory:").await.expect("a database in memory");
+    migrator(true).run(&pool).await.expect("it is brought up to date");
+    pool
 }
 
 #[cfg(test)]

@@ -18,6 +18,8 @@ use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Transaction};
 
 pub use backup::backup;
 use health::Health;
+#[cfg(test)]
+pub(crate) use migrations::in_memory;
 pub use place::{Place, absolute, sqlite_url};
 
 /// A database that does not answer for so long at start is not there.

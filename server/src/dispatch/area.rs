@@ -50,21 +50,26 @@ impl Area {
         }
     }
 
-    /// Turns the dispatch to `to` on behalf of the viewer and carries it on.
+    /// Turns the dispatch to `to` on behalf of the viewer, with these operations to be tried again, and carries
+    /// it on. Answers whether it stood where it can be turned.
     async fn go_on(
         &self,
         viewer: &Viewer,
         id: &str,
+        again: Vec<Recorded>,
         from: &[DispatchState],
         to: DispatchState,
-    ) -> Result<(), Problem> {
+    ) -> Result<bool, Problem> {
         let mut tx = self.app.db.begin().await.map_err(fault)?;
-        journal::act_as(&mut tx, id, viewer.account_id, &viewer.login).await.map_err(fault)?;
-        journal::turn(&mut tx, id, from, to, now_ms()).await.map_err(fault)?;
-        tx.commit().await.map_err(fault)?;
-        engine::publish(&self.app, id).await;
+        let turned = journal::turn(&mut tx, id, from, to, now_ms()).await.map_err(fault)?;
+        if turned {
+            journal::act_as(&mut tx, id, viewer.account_id, &viewer.login).await.map_err(fault)?;
+            settle::try_again(&mut tx, again).await.map_err(fault)?;
+            tx.commit().await.map_err(fault)?;
+        }
         self.app.engine.start(&self.app, id);
-        Ok(())
+        engine::publish(&self.app, id).await;
+        Ok(turned)
     }
 }
 
@@ -244,31 +249,34 @@ impl Dispatches for Area {
         let dispatch = self.visible(viewer, id, Level::Write).await?;
         let operations = engine::operations(&self.app, id).await?;
         let undoing = operations.iter().any(Recorded::undoes);
+        let onwards = if undoing { Undoing } else { Running };
         match command {
+            // Of one that goes on already, or is over, nothing is to be resumed.
             DispatchCommand::Resume => {
-                if dispatch.state == Stopped {
-                    settle::try_again(&self.app, operations.into_iter().filter(|op| op.undoes() == undoing))
-                        .await?;
-                }
-                self.go_on(viewer, id, &[Stopped], if undoing { Undoing } else { Running }).await
+                let again = operations.into_iter().filter(|op| op.undoes() == undoing).collect();
+                self.go_on(viewer, id, again, &[Stopped], onwards).await.map(drop)
             }
             DispatchCommand::Undo => {
                 settle::may_undo(&self.app, viewer, &dispatch).await?;
-                self.go_on(viewer, id, &[Stopped, Running, Sent], Undoing).await
+                self.go_on(viewer, id, Vec::new(), &[Stopped, Running, Sent], Undoing).await.map(drop)
             }
             DispatchCommand::Retry { operation } => {
                 let operation = find(operations, &operation)?;
                 if operation.state != OperationState::Failed {
                     return Err(Problem::new(ProblemKind::Conflict, "This operation has not failed."));
                 }
-                settle::try_again(&self.app, [operation]).await?;
-                let to = if undoing { Undoing } else { Running };
-                self.go_on(viewer, id, &[Stopped, Sent], to).await
+                // What an undone dispatch did not make is not made any more.
+                let wanted = operation.undoes() == undoing;
+                if wanted && self.go_on(viewer, id, vec![operation], &[Stopped, Sent], onwards).await? {
+                    return Ok(());
+                }
+                Err(Problem::new(ProblemKind::Conflict, "Nothing of this dispatch can be tried again now.")
+                    .next("Look at where it stands: it is under way, or it is undone."))
             }
             DispatchCommand::Settle { operation, made } => {
                 let operation = find(operations, &operation)?;
                 settle::settle(&self.app, viewer, dispatch, operation, made).await?;
-                self.go_on(viewer, id, &[Stopped], if undoing { Undoing } else { Running }).await
+                self.go_on(viewer, id, Vec::new(), &[Stopped], onwards).await.map(drop)
             }
         }
     }
@@ -286,7 +294,7 @@ impl Dispatches for Area {
 
     async fn approve(&self, viewer: &Viewer, repo: &RepoName, issue: i64) -> Result<String, Problem> {
         access::require(&self.app, Some(viewer), repo, Level::Write).await?;
-        let first = |problems: Vec<Problem>| problems.into_iter().next().unwrap_or_else(batch::under_way);
+        let first = |problems: Vec<Problem>| problems.into_iter().next().unwrap_or_else(no_dispatch);
         let repositories = self.repositories.as_ref();
         match submit::approve(&self.app, repositories, viewer, repo, issue).await.map_err(first)? {
             Approved::Before(id) => Ok(id),
@@ -358,8 +366,14 @@ impl Area {
             Ok(()) => Ok(begun.start(&self.app, viewer).await),
             Err(error) if unique(&error) => {
                 // The same draft was dispatched at the same moment: that one counts.
-                let other = self.of_draft(viewer, draft.unwrap_or_default()).await?;
-                other.ok_or_else(no_dispatch)
+                let other = match draft {
+                    Some(draft) => self.of_draft(viewer, draft).await?,
+                    None => None,
+                };
+                match other {
+                    Some(id) => Ok(id),
+                    None => Err(begun.refused(&self.app, error).await),
+                }
             }
             Err(error) => Err(fault(error)),
         }
@@ -369,8 +383,7 @@ impl Area {
     async fn begin(&self, viewer: &Viewer, begun: Begun) -> Result<String, Problem> {
         match self.record(&begun).await {
             Ok(()) => Ok(begun.start(&self.app, viewer).await),
-            Err(error) if unique(&error) => Err(batch::under_way()),
-            Err(error) => Err(fault(error)),
+            Err(error) => Err(begun.refused(&self.app, error).await),
         }
     }
 

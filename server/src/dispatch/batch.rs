@@ -122,18 +122,15 @@ async fn carry_on(app: &App, repositories: &dyn Repositories, id: &str) -> Resul
                 };
                 match recorded.await {
                     Ok(()) => drop(begun.start(app, &viewer).await),
-                    Err(error) if unique(&error) => refuse(app, item, vec![under_way()]).await?,
+                    Err(error) if unique(&error) => {
+                        let refused = begun.refused(app, error).await;
+                        refuse(app, item, vec![refused]).await?;
+                    }
                     Err(error) => return Err(fault(error)),
                 }
             }
         }
     }
-}
-
-/// What a second dispatch of a plan is told while the first is active.
-pub fn under_way() -> Problem {
-    Problem::new(ProblemKind::Conflict, "This plan is being dispatched right now.")
-        .next("Wait for that dispatch, or undo it.")
 }
 
 async fn refuse(app: &App, item: Item, problems: Vec<Problem>) -> Result<(), Problem> {

@@ -8,8 +8,9 @@ use waymark_app::areas::{
 };
 
 use super::check::{self, Checked, Written};
+use super::describe::oneshot::Node;
 use super::describe::{Operation, create, oneshot, texts};
-use super::engine::{self, clock};
+use super::engine::{self, clock, fault};
 use super::journal::{self, Dispatch, Recorded};
 use super::slots::{Bindings, Slot};
 use super::{identity, submit};
@@ -19,6 +20,8 @@ use crate::state::App;
 pub struct Begun {
     pub dispatch: Dispatch,
     pub operations: Vec<Recorded>,
+    /// When GitHub was read for it. Epoch milliseconds.
+    seen_at: i64,
 }
 
 impl Begun {
@@ -37,6 +40,8 @@ impl Begun {
             draft_id: None,
             repo: described.repo,
             issue: described.issue,
+            node: described.node,
+            actors: [viewer.account_id].into(),
             account_id: viewer.account_id,
             acts_as: viewer.login.clone(),
             dispatched_by: viewer.login.clone(),
@@ -51,22 +56,75 @@ impl Begun {
             created_at: at.as_millisecond(),
             id,
         };
-        Begun { dispatch, operations }
+        Begun { dispatch, operations, seen_at: described.seen_at }
     }
 
     /// Records it, inside the caller's transaction.
     pub async fn record(&self, db: &mut AnyConnection) -> Result<(), sqlx::Error> {
+        journal::release_node(db, &self.dispatch, self.seen_at).await?;
         journal::insert(db, &self.dispatch, &self.operations).await
+    }
+
+    /// Why it was not recorded: another dispatch was quicker, or the database is at fault.
+    pub async fn refused(&self, app: &App, error: sqlx::Error) -> Problem {
+        if !unique(&error) {
+            return fault(error);
+        }
+        match self.quicker(app).await {
+            Ok(Some(other)) => under_way(&other),
+            Ok(None) => Problem::new(ProblemKind::Conflict, "Another dispatch was quicker.")
+                .next("Look at what it did, then try again."),
+            Err(error) => fault(error),
+        }
+    }
+
+    /// The dispatch that holds the node or the plan.
+    async fn quicker(&self, app: &App) -> Result<Option<Dispatch>, sqlx::Error> {
+        let Dispatch { repo, issue, node, .. } = &self.dispatch;
+        let mut db = app.db.pool().acquire().await?;
+        if let Some((objective, node)) = node
+            && let Some(other) = journal::claim_of_node(&mut db, repo, *objective, node).await?
+        {
+            return Ok(Some(other));
+        }
+        let Some(issue) = issue else { return Ok(None) };
+        Ok(journal::of_plan(&mut db, repo, *issue).await?.into_iter().find(|other| other.active))
     }
 
     /// Starts it after it was recorded.
     pub async fn start(self, app: &App, viewer: &Viewer) -> String {
         let Dispatch { id, repo, .. } = self.dispatch;
+        // First of all, and without a pause before it: whoever asked may be gone by now.
+        app.engine.start(app, &id);
         track(app, viewer, repo);
         engine::publish(app, &id).await;
-        app.engine.start(app, &id);
         id
     }
+}
+
+/// What somebody is told who wants the same as a dispatch that is not over, or was a moment ago.
+pub fn under_way(other: &Dispatch) -> Problem {
+    let what = match (&other.node, other.issue) {
+        (Some((objective, node)), _) => format!("Node {node} of objective #{objective}"),
+        (None, Some(issue)) => format!("#{issue}"),
+        (None, None) => "The same".to_owned(),
+    };
+    let (who, at) = (&other.dispatched_by, clock::day_and_time(other.created_at));
+    let (words, next) = match other.state {
+        DispatchState::Stopped => (
+            format!("{what} was dispatched by {who} at {at}, and that dispatch stopped."),
+            format!("Resume or undo it: /dispatches/{}.", other.id),
+        ),
+        DispatchState::Undoing => (
+            format!("{what} was dispatched by {who} at {at}, and that dispatch is being undone."),
+            "Wait until it is undone.".to_owned(),
+        ),
+        _ => (
+            format!("{what} was dispatched by {who} at {at}."),
+            format!("Look at that dispatch first: /dispatches/{}.", other.id),
+        ),
+    };
+    Problem::new(ProblemKind::Conflict, words).next(next)
 }
 
 /// What is to be dispatched, described.
@@ -82,6 +140,10 @@ pub struct Described {
     pub operations: Vec<Operation>,
     /// Branches of earlier attempts: a new one is named like none of them.
     pub replaced: Vec<String>,
+    /// The objective and its node that it is for.
+    pub node: Option<(i64, String)>,
+    /// When GitHub was read for it. Epoch milliseconds.
+    pub seen_at: i64,
 }
 
 /// The minute of a branch name: now, or the first one after it that no branch of the plan bears.
@@ -134,6 +196,8 @@ pub fn one_shot_of(checked: &Checked) -> Described {
         slots,
         operations: oneshot::operations(&checked.form, &checked.facts, &slots),
         replaced: Vec::new(),
+        node: checked.facts.node.as_ref().map(Node::key),
+        seen_at: checked.seen_at,
     }
 }
 
@@ -158,6 +222,8 @@ pub fn created(written: &Written) -> Result<Described, Problem> {
         slots,
         operations,
         replaced: Vec::new(),
+        node: written.facts.node.as_ref().map(Node::key),
+        seen_at: written.seen_at,
     })
 }
 

@@ -7,9 +7,11 @@ use waymark_app::areas::{
     LintRemark, NewForm, Problem, ProblemKind, Readiness, RepoName, Repositories, Viewer,
 };
 
+use super::begin;
 use super::describe::oneshot::{Facts, Form, Node};
 use super::describe::{Label, PLAN_LABEL, roadmap};
-use super::engine::encode;
+use super::engine::{clock, encode, fault, now_ms};
+use super::journal::{self, Dispatch};
 use super::slots::{Bindings, Slot};
 use crate::github::{Client, Error};
 use crate::state::App;
@@ -27,6 +29,8 @@ pub struct Checked {
     pub facts: Facts,
     /// The head of the base branch and its files.
     pub seen: Bindings,
+    /// When GitHub was read for it. Epoch milliseconds.
+    pub seen_at: i64,
     pub notes: Vec<String>,
     pub lint: Vec<LintRemark>,
 }
@@ -38,7 +42,9 @@ pub async fn check(
     viewer: &Viewer,
     form: &NewForm,
 ) -> Result<Checked, Vec<Problem>> {
+    let seen_at = now_ms();
     let mut problems = Vec::new();
+    problems.extend(another_text(form, false));
     let lint = instruction(&form.instruction, &mut problems);
     let token = app.tokens.of(viewer.account_id).await.map_err(|problem| vec![problem])?;
     let client = app.github.client(token);
@@ -64,7 +70,7 @@ pub async fn check(
     let (ready, head, objective, missing_labels, next_number) = tokio::join!(
         prerequisites(repositories, viewer, &repo.name),
         head(&client, &repo.name, &base),
-        objective(&client, &repo.name, form),
+        objective(app, &client, &repo.name, form),
         missing_labels(&client, &repo.name, PLAN_LABEL),
         next_number(&client, &repo.name),
     );
@@ -94,6 +100,7 @@ pub async fn check(
             node,
         },
         seen,
+        seen_at,
         notes,
         lint,
     })
@@ -104,14 +111,18 @@ pub async fn check(
 pub struct Written {
     pub text: String,
     pub facts: Facts,
+    /// When GitHub was read for it. Epoch milliseconds.
+    pub seen_at: i64,
     pub notes: Vec<String>,
 }
 
 /// Checks a plan that a person wrote: `instruction` of the form holds its text. Remote work needs more
 /// than this; what is lacking for it is said when the plan is submitted.
 pub async fn written(app: &App, viewer: &Viewer, form: &NewForm) -> Result<Written, Vec<Problem>> {
+    let seen_at = now_ms();
     let text = form.instruction.replace("\r\n", "\n").trim().to_owned();
     let mut problems = Vec::new();
+    problems.extend(another_text(form, true));
     let length = text.chars().count();
     if text.is_empty() {
         problems
@@ -140,7 +151,7 @@ pub async fn written(app: &App, viewer: &Viewer, form: &NewForm) -> Result<Writt
         }
     };
     let (objective, missing_labels, next_number) = tokio::join!(
-        objective(&client, &repo.name, form),
+        objective(app, &client, &repo.name, form),
         missing_labels(&client, &repo.name, PLAN_LABEL),
         next_number(&client, &repo.name),
     );
@@ -169,11 +180,27 @@ pub async fn written(app: &App, viewer: &Viewer, form: &NewForm) -> Result<Writt
         objective,
         node,
     };
-    Ok(Written { text, facts, notes })
+    Ok(Written { text, facts, seen_at, notes })
 }
 
 fn invalid(field: &str, message: impl Into<String>) -> Problem {
     Problem::new(ProblemKind::Invalid, message).field(field)
+}
+
+/// A draft that holds something else than what is to be sent: the text of a plan (a new one where `new_plan`
+/// says so), or of an objective.
+fn another_text(form: &NewForm, new_plan: bool) -> Option<Problem> {
+    let (words, next) = match form.plan {
+        _ if form.objective_text.is_some() => {
+            ("This draft is the text of an objective.".to_owned(), "Create or save the objective instead.")
+        }
+        Some(0) if !new_plan => ("This draft is a plan.".to_owned(), "Create the plan instead."),
+        Some(number) if number != 0 => {
+            (format!("This draft is the text of plan #{number}."), "Save it on the plan's page instead.")
+        }
+        _ => return None,
+    };
+    Some(invalid("instruction", words).next(next))
 }
 
 /// The instruction's own problems, and the remarks about it.
@@ -306,6 +333,7 @@ pub async fn head(client: &Client, repo: &RepoName, base: &str) -> Result<Bindin
 
 /// The objective and its node, if the form names them.
 async fn objective(
+    app: &App,
     client: &Client,
     repo: &RepoName,
     form: &NewForm,
@@ -351,19 +379,35 @@ async fn objective(
         .next("Choose a node of its roadmap."));
     };
     if matches!(status, "planning" | "in_progress" | "done") && !form.override_node {
+        let by = dispatched(app, repo, number, node).await?;
         let words = match status {
             "done" => format!("Node {node} of objective #{number} is done."),
-            _ => format!("Node {node} of objective #{number} is already being worked on ({status})."),
+            _ => format!("Node {node} of objective #{number} is already being worked on ({status}).{by}"),
         };
         return Err(Problem::new(ProblemKind::Conflict, words)
             .field("node")
             .next("Choose another node, or say that this one is to be dispatched all the same."));
+    }
+    // Whatever the roadmap says: what is being written to it is not seen there yet.
+    let under_way = super::sending(app, repo, number).await?;
+    if let Some((_, other)) = under_way.iter().find(|(id, _)| id == node) {
+        return Err(begin::under_way(other).field("node"));
     }
     let read = crate::mirror::objectives::read(client, repo, number).await;
     let read = read.map_err(|error| error.problem("the objective was read").field("objective"))?;
     let comment = read.and_then(|read| read.comment);
     let comment = comment.map(|comment| (comment.id, comment.text().to_owned()));
     Ok((Some(number), Some(Node { objective: number, id: node.to_owned(), body, comment })))
+}
+
+/// Who dispatched a node last and when, as a sentence; nothing when it was not from here.
+async fn dispatched(app: &App, repo: &RepoName, objective: i64, node: &str) -> Result<String, Problem> {
+    let mut db = app.db.pool().acquire().await.map_err(fault)?;
+    let last = journal::claim_of_node(&mut db, repo, objective, node).await.map_err(fault)?;
+    let words = |last: Dispatch| {
+        format!(" {} dispatched it at {}.", last.dispatched_by, clock::day_and_time(last.created_at))
+    };
+    Ok(last.map(words).unwrap_or_default())
 }
 
 /// The label, when it is to be created. One that cannot be read is left to the dispatch.

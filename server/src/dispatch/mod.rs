@@ -21,38 +21,48 @@ mod view;
 pub use area::Area;
 pub use batch::first as first_of_batch;
 pub use engine::Engine;
+pub use journal::Dispatch;
 pub use objective::upgrade as upgrade_objective;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use waymark_app::areas::{Problem, RepoName, Repositories};
 
 use crate::state::App;
 
-/// The nodes of an objective with a dispatch that is not over: it runs, or waits for a person.
+/// The dispatches for nodes of an objective that are not over, with the node of each: they run, or wait for a
+/// person.
 ///
 /// # Errors
 /// A fault of the database.
-pub async fn sending(app: &App, repo: &RepoName, objective: i64) -> Result<Vec<String>, Problem> {
+pub async fn sending(app: &App, repo: &RepoName, objective: i64) -> Result<Vec<(String, Dispatch)>, Problem> {
     let mut db = app.db.pool().acquire().await.map_err(engine::fault)?;
     journal::nodes_under_way(&mut db, repo, objective).await.map_err(engine::fault)
 }
 
-/// Carries on with the dispatches and batches that were under way when the process ended.
+/// How often dispatches and batches without a task are looked for.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+
+/// Carries on with the dispatches and batches that were under way when the process ended, and now and then
+/// with those whose task was lost on the way.
 pub fn spawn_resume_all(app: &App) {
     let app = app.clone();
     tokio::spawn(async move {
-        let under_way = async {
-            let mut db = app.db.pool().acquire().await?;
-            journal::under_way(&mut db).await
-        };
-        match under_way.await {
-            Ok(ids) => ids.iter().for_each(|id| app.engine.start(&app, id)),
-            Err(error) => tracing::error!(%error, "the dispatches under way could not be read"),
-        }
         let repositories: Arc<dyn Repositories> = Arc::new(crate::mirror::Repositories::new(app.clone()));
-        if let Err(error) = batch::resume_all(&app, &repositories).await {
-            tracing::error!(%error, "the batches under way could not be read");
+        loop {
+            if let Err(error) = resume_all(&app, &repositories).await {
+                tracing::error!(%error, "the dispatches under way could not be read");
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
         }
     });
+}
+
+async fn resume_all(app: &App, repositories: &Arc<dyn Repositories>) -> Result<(), sqlx::Error> {
+    let mut db = app.db.pool().acquire().await?;
+    let ids = journal::under_way(&mut db).await?;
+    drop(db);
+    ids.iter().for_each(|id| app.engine.start(app, id));
+    batch::resume_all(app, repositories).await
 }

@@ -3,11 +3,10 @@
 
 use waymark_app::areas::{Mode, ObjectiveForm, Problem, ProblemKind, RepoName, Viewer};
 
-use super::batch;
-use super::begin::{Begun, Described, unique};
+use super::begin::{Begun, Described};
 use super::check::{missing_labels, repository};
 use super::describe::objective::{self, Facts};
-use super::engine::fault;
+use super::engine::{fault, now_ms};
 use super::slots::{Bindings, Slots};
 use crate::github::model::Issue;
 use crate::objectives::typed::{self, LONGEST_BODY};
@@ -77,6 +76,8 @@ fn described(facts: Facts) -> Result<Described, Problem> {
         slots,
         operations,
         replaced: Vec::new(),
+        node: None,
+        seen_at: now_ms(),
     })
 }
 
@@ -102,13 +103,15 @@ pub async fn upgrade(app: &App, viewer: &Viewer, repo: &RepoName, issue: &Issue)
         slots,
         operations,
         replaced: Vec::new(),
+        node: None,
+        seen_at: now_ms(),
     };
     let begun = Begun::new(viewer, described, Bindings::new());
     let mut tx = app.db.begin().await.map_err(fault)?;
-    match begun.record(&mut tx).await {
-        Ok(()) => tx.commit().await.map_err(fault)?,
-        Err(error) if unique(&error) => return Err(batch::under_way()),
-        Err(error) => return Err(fault(error)),
+    if let Err(error) = begun.record(&mut tx).await {
+        drop(tx);
+        return Err(begun.refused(app, error).await);
     }
+    tx.commit().await.map_err(fault)?;
     Ok(begun.start(app, viewer).await)
 }

@@ -1,6 +1,7 @@
 //! What a person decides about a dispatch: what failed is tried again, a doubt is settled, an undo is allowed.
 
 use serde_json::Value;
+use sqlx::AnyConnection;
 use waymark_app::areas::{OperationState, Problem, ProblemKind, Viewer};
 
 use super::describe::Kind;
@@ -11,16 +12,18 @@ use crate::state::App;
 
 /// Puts operations that failed back among those to be done. What may have happened stays marked as such, so
 /// that it is looked up before anything is sent.
-pub async fn try_again(app: &App, operations: impl IntoIterator<Item = Recorded>) -> Result<(), Problem> {
-    let mut tx = app.db.begin().await.map_err(fault)?;
+pub async fn try_again(
+    db: &mut AnyConnection,
+    operations: impl IntoIterator<Item = Recorded>,
+) -> Result<(), sqlx::Error> {
     for mut operation in operations {
         if operation.state == OperationState::Failed {
             operation.state = OperationState::Waiting;
             operation.problem = None;
-            journal::save(&mut tx, &operation).await.map_err(fault)?;
+            journal::save(db, &operation).await?;
         }
     }
-    tx.commit().await.map_err(fault)
+    Ok(())
 }
 
 async fn save(app: &App, operation: &Recorded) -> Result<(), Problem> {

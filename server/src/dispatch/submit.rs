@@ -13,7 +13,7 @@ use super::begin::{Begun, Described};
 use super::check;
 use super::describe::submit::{self, Old, Target};
 use super::describe::{Kind, oneshot::Node, roadmap};
-use super::engine::{self, encode, fault};
+use super::engine::{self, encode, fault, now_ms};
 use super::journal::{self, Dispatch};
 use super::slots::{Bindings, Slot};
 use crate::github::model::{Comment, Issue, millis};
@@ -22,8 +22,10 @@ use crate::mirror::snapshot::{self, Snapshot};
 use crate::mirror::text as plan_text;
 use crate::state::App;
 
-/// Branches of a plan that are looked at: the newest names.
-const MOST_BRANCHES: usize = 20;
+/// Branches of a plan that are looked at; more than a person makes.
+const MOST_BRANCHES: usize = 100;
+/// What GitHub calls a run that is not over.
+const UNFINISHED: [&str; 5] = ["queued", "in_progress", "requested", "waiting", "pending"];
 
 /// What was found of a plan, and what submitting it would write.
 pub struct Looked {
@@ -40,6 +42,8 @@ pub struct Looked {
 pub struct Ready {
     pub facts: submit::Facts,
     pub seen: Bindings,
+    /// When GitHub was read for it. Epoch milliseconds.
+    pub seen_at: i64,
     pub notes: Vec<String>,
     /// The instruction that the plan was made from.
     pub instruction: Option<String>,
@@ -62,6 +66,8 @@ impl Ready {
             operations: submit::operations(&self.facts, &slots),
             slots,
             replaced,
+            node: self.facts.node.as_ref().map(Node::key),
+            seen_at: self.seen_at,
         }
     }
 
@@ -102,6 +108,7 @@ pub async fn look(
         let words = format!("“{}” is not a repository name.", form.repo.trim());
         return Err(Problem::new(ProblemKind::Invalid, words).next("Write it as owner/name.").field("repo"));
     };
+    let seen_at = now_ms();
     let client = app.github.client(app.tokens.of(viewer.account_id).await?);
     let (repo, mut findings) = match check::repository(&client, &name).await {
         Ok(repo) => (repo, Vec::new()),
@@ -136,10 +143,10 @@ pub async fn look(
             seen.insert(Slot::Issue, form.number.to_string());
             let header = snapshot.header();
             let objective = snapshot::number(&header, "objective_issue");
-            let node = node(&client, &name, &snapshot, objective).await;
+            let node = node(&client, &name, &snapshot, objective).await?;
             let last = past.iter().rev().find(|old| old.state != DispatchState::Undone);
             let model = match form.model.trim() {
-                "" => model(app, last).await,
+                "" => model(app, last).await?,
                 model => model.to_owned(),
             };
             let mut notes = check::base_notes(&repo.default_branch, &aim.base);
@@ -149,6 +156,7 @@ pub async fn look(
             Some(Ready {
                 notes,
                 seen,
+                seen_at,
                 instruction: plan_text::instruction(&snapshot),
                 facts: submit::Facts {
                     repo: name,
@@ -272,7 +280,16 @@ async fn branches(client: &Client, repo: &RepoName, number: i64) -> Result<Vec<B
         Err(Error::Answer { status: 404 | 409, .. }) => Vec::new(),
         refs => refs.map_err(|error| error.problem("the plan's branches were looked for"))?,
     };
-    let read = stream::iter(refs.into_iter().rev().take(MOST_BRANCHES)).map(async |one: Value| {
+    if refs.len() > MOST_BRANCHES {
+        return Err(conflict(
+            format!(
+                "Plan #{number} has {} branches; at most {MOST_BRANCHES} are looked through.",
+                refs.len()
+            ),
+            "Delete those that are no longer needed on GitHub.",
+        ));
+    }
+    let read = stream::iter(refs).map(async |one: Value| {
         let name = one["ref"].as_str().and_then(|name| name.strip_prefix("refs/heads/")).unwrap_or_default();
         branch(client, repo, name, one["object"]["sha"].as_str().unwrap_or_default()).await
     });
@@ -372,6 +389,10 @@ fn choose(form: &SubmitForm, default_branch: &str, branches: Vec<Branch>) -> Res
     }
 }
 
+async fn list(client: &Client, path: String) -> Result<Vec<Value>, Error> {
+    client.get_all(&path).await
+}
+
 /// The plan's runs that are not over: those of its dispatches, and those that carry its number.
 async fn running(
     client: &Client,
@@ -381,16 +402,23 @@ async fn running(
 ) -> Result<Vec<i64>, Problem> {
     let read = |error: Error| error.problem("the plan's runs were read");
     let mut found: Vec<i64> = Vec::new();
-    let path = format!("/repos/{repo}/actions/workflows/{}/runs?per_page=100", submit::WORKFLOW);
-    let page: Value = match client.get(&path).await {
-        // The workflow is not there; the prerequisites say so.
-        Err(Error::Answer { status: 404, .. }) => Value::Null,
-        page => page.map_err(read)?,
-    };
     let prefix = format!("{number}:");
-    for run in page["workflow_runs"].as_array().into_iter().flatten() {
-        let ours = run["display_title"].as_str().is_some_and(|title| title.starts_with(&prefix));
-        found.extend(run["id"].as_i64().filter(|_| ours && run["status"] != "completed"));
+    let path = format!("/repos/{repo}/actions/workflows/{}/runs?per_page=100", submit::WORKFLOW);
+    // However many runs of other plans have ended since.
+    let asked = UNFINISHED.map(|status| list(client, format!("{path}&status={status}")));
+    let unfinished = futures::future::join_all(asked).await;
+    for runs in unfinished {
+        let runs = match runs {
+            // The workflow is not there; the prerequisites say so.
+            Err(Error::Answer { status: 404, .. }) => Vec::new(),
+            runs => runs.map_err(read)?,
+        };
+        for run in runs {
+            let ours = run["display_title"].as_str().is_some_and(|title| title.starts_with(&prefix));
+            let id =
+                run["id"].as_i64().filter(|id| ours && run["status"] != "completed" && !found.contains(id));
+            found.extend(id);
+        }
     }
     for id in past.iter().filter_map(|old| old.number(Slot::RunId)).rev().take(3) {
         match client.get::<Value>(&format!("/repos/{repo}/actions/runs/{id}")).await {
@@ -404,25 +432,29 @@ async fn running(
 }
 
 /// The roadmap node that the plan is for, when its header names one that is not done.
-async fn node(client: &Client, repo: &RepoName, snapshot: &Snapshot, objective: Option<i64>) -> Option<Node> {
-    let (objective, id) = (objective?, crate::mirror::facts::node(snapshot)?);
-    let read = crate::mirror::objectives::read(client, repo, objective).await.ok()??;
+async fn node(
+    client: &Client,
+    repo: &RepoName,
+    snapshot: &Snapshot,
+    objective: Option<i64>,
+) -> Result<Option<Node>, Problem> {
+    let Some((objective, id)) = objective.zip(crate::mirror::facts::node(snapshot)) else { return Ok(None) };
+    let read = crate::mirror::objectives::read(client, repo, objective).await;
+    let read = read.map_err(|error| error.problem("the plan's objective was read"))?;
+    let Some(read) = read else { return Ok(None) };
     let body = read.issue.text().to_owned();
     let open = roadmap::status(&body, &id).is_some_and(|status| status != "done");
     let comment = read.comment.map(|comment| (comment.id, comment.text().to_owned()));
-    open.then_some(Node { objective, id, body, comment })
+    Ok(open.then_some(Node { objective, id, body, comment }))
 }
 
 /// The model of an earlier attempt.
-async fn model(app: &App, earlier: Option<&Dispatch>) -> String {
-    let Some(earlier) = earlier else { return String::new() };
-    let operations = engine::operations(app, &earlier.id).await.unwrap_or_default();
-    operations
-        .iter()
-        .find(|op| op.kind == Kind::Run)
-        .and_then(|op| op.body.as_ref()?["inputs"]["model_name"].as_str())
-        .unwrap_or_default()
-        .to_owned()
+async fn model(app: &App, earlier: Option<&Dispatch>) -> Result<String, Problem> {
+    let Some(earlier) = earlier else { return Ok(String::new()) };
+    let operations = engine::operations(app, &earlier.id).await?;
+    let run = operations.iter().find(|op| op.kind == Kind::Run);
+    let model = run.and_then(|op| op.body.as_ref()?["inputs"]["model_name"].as_str());
+    Ok(model.unwrap_or_default().to_owned())
 }
 
 /// Approves a plan that waits for it: once, so that a second approval answers the first one's dispatch.

@@ -30,6 +30,13 @@ pub struct Node {
     pub comment: Option<(i64, String)>,
 }
 
+impl Node {
+    /// The objective and the node's id in it.
+    pub fn key(&self) -> (i64, String) {
+        (self.objective, self.id.clone())
+    }
+}
+
 /// What GitHub was seen to hold when the form was checked.
 #[derive(Clone, Debug)]
 pub struct Facts {

@@ -109,19 +109,6 @@ impl Kind {
             Kind::RestoreTable => "the node was put back in the objective's table",
         }
     }
-
-    /// The word in the journal.
-    pub fn word(self) -> String {
-        match serde_json::to_value(self) {
-            Ok(Value::String(word)) => word,
-            _ => String::new(),
-        }
-    }
-
-    /// The kind of a word in the journal.
-    pub fn from_word(word: &str) -> Option<Kind> {
-        serde_json::from_value(Value::String(word.to_owned())).ok()
-    }
 }
 
 /// A write with stand-ins where something is not known yet.
@@ -222,14 +209,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn kinds_are_read_back_from_the_journal() {
-        for kind in [Kind::Label, Kind::PlanComment, Kind::RunFacts, Kind::RestoreNode] {
-            assert_eq!(Kind::from_word(&kind.word()), Some(kind));
-        }
-        assert_eq!(Kind::from_word("unheard_of"), None);
-    }
 
     #[test]
     fn contents_name_every_field_in_order() {

@@ -3,8 +3,8 @@
 //! Properties kept:
 //! - GitHub's lists lag behind its writes, so "not there" is believed only after several looks, a time
 //!   after the request can have had its last effect.
-//! - Only what carries our marker (or our branch, or our distinct id) and was made by the person who
-//!   dispatched is taken for ours; what merely looks like it is put to a person.
+//! - Only what carries our marker (or is our branch with our commit, or bears our distinct id) and was made by
+//!   one of the people who acted in the dispatch is taken for ours; what merely looks like it is put to a person.
 
 use std::time::Duration;
 
@@ -171,8 +171,7 @@ fn choose(
     let recent = operation.began_at.unwrap_or(dispatch.created_at) - 60_000;
     let mut similar = None;
     for thing in things {
-        let login = thing["user"]["login"].as_str().unwrap_or_default();
-        if login != dispatch.dispatched_by && login != dispatch.acts_as {
+        if !by_actor(dispatch, &thing) {
             continue;
         }
         if thing["body"].as_str().is_some_and(|body| body.contains(&marker)) {
@@ -193,6 +192,11 @@ fn choose(
         },
         None => Seen::Absent,
     }
+}
+
+/// Whether one of those who acted made it, by the account's number: logins change hands.
+fn by_actor(dispatch: &Dispatch, thing: &Value) -> bool {
+    thing["user"]["id"].as_i64().is_some_and(|id| dispatch.actors.contains(&id))
 }
 
 fn created(thing: &Value) -> Option<i64> {
@@ -216,13 +220,31 @@ async fn branch(client: &Client, dispatch: &Dispatch, operation: &Recorded) -> R
 }
 
 async fn pull(client: &Client, dispatch: &Dispatch, operation: &Recorded) -> Result<Seen, Error> {
-    let head = operation.body.as_ref().and_then(|body| body["head"].as_str()).unwrap_or_default();
-    let head = format!("{}:{}", dispatch.repo.owner, dispatch.fill(head));
-    let path = format!("/repos/{}/pulls?state=all&per_page=100&head={}", dispatch.repo, encode(&head));
-    let pulls: Vec<Value> = client.get_all(&path).await?;
-    let branch = |pull: &Value| pull["head"]["label"].as_str() == Some(head.as_str());
-    Ok(match pulls.into_iter().find(branch) {
-        Some(pull) => Seen::Made(pull),
+    let branch = operation.body.as_ref().and_then(|body| body["head"].as_str()).unwrap_or_default();
+    let branch = dispatch.fill(branch);
+    let head = encode(&format!("{}:{branch}", dispatch.repo.owner));
+    let path = format!("/repos/{}/pulls?state=all&per_page=100&head={head}", dispatch.repo);
+    let mut pulls: Vec<Value> = client.get_all(&path).await?;
+    // A fork may have a branch of the same name.
+    let repo = |side: &Value| side["repo"]["id"].as_i64();
+    pulls.retain(|pull| {
+        pull["head"]["ref"].as_str() == Some(branch.as_str())
+            && repo(&pull["head"]).is_some_and(|id| repo(&pull["base"]) == Some(id))
+    });
+    let marker = marker(dispatch, operation);
+    let marked = |pull: &&Value| pull["body"].as_str().is_some_and(|body| body.contains(&marker));
+    if let Some(ours) = pulls.iter().find(|pull| marked(pull) && by_actor(dispatch, pull)) {
+        return Ok(Seen::Made(ours.clone()));
+    }
+    // One that is closed belongs to an earlier attempt, and stands in nobody's way.
+    Ok(match pulls.into_iter().find(|pull| pull["state"] == "open") {
+        Some(pull) => Seen::Unclear {
+            words: format!(
+                "The branch {branch} has an open pull request that does not carry this dispatch's marker: {}",
+                pull["html_url"].as_str().unwrap_or_default()
+            ),
+            candidate: Some(pull),
+        },
         None => Seen::Absent,
     })
 }

@@ -247,7 +247,7 @@ pub async fn publish(app: &App, id: &str) {
         app.events.publish(Change {
             repo: dispatch.repo,
             plan: dispatch.issue,
-            objective: None,
+            objective: dispatch.node.map(|(objective, _)| objective),
             dispatch: Some(dispatch.id),
         });
     }

@@ -5,6 +5,8 @@
 use sqlx::{AnyConnection, Row, any::AnyRow};
 use waymark_app::areas::{BatchWork, Problem};
 
+use super::record::json;
+
 /// A batch as recorded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
@@ -82,7 +84,7 @@ pub async fn insert(db: &mut AnyConnection, batch: &Batch, work: &[BatchWork]) -
         sqlx::query("INSERT INTO batch_items (batch_id, seq, work, state) VALUES ($1, $2, $3, 'waiting')")
             .bind(&batch.id)
             .bind(seq)
-            .bind(serde_json::to_string(work).unwrap_or_default())
+            .bind(json(work)?)
             .execute(&mut *db)
             .await?;
     }
@@ -117,7 +119,7 @@ pub async fn save(db: &mut AnyConnection, item: &Item) -> Result<(), sqlx::Error
     .bind(item.seq)
     .bind(state)
     .bind(dispatch)
-    .bind(problems.map(|problems| serde_json::to_string(problems).unwrap_or_default()))
+    .bind(problems.map(json).transpose()?)
     .execute(db)
     .await?;
     Ok(())
@@ -138,11 +140,7 @@ mod tests {
 
     #[tokio::test]
     async fn items_are_read_back_in_order_with_what_they_became() {
-        sqlx::any::install_default_drivers();
-        let options = sqlx::any::AnyPoolOptions::new().max_connections(1);
-        let pool = options.connect("sqlite::memory:").await.expect("a database in memory");
-        let tables = include_str!("../../../../migrations/sqlite/0005_lifecycle.sql");
-        sqlx::raw_sql(tables).execute(&pool).await.expect("the tables");
+        let pool = crate::db::in_memory().await;
         let mut db = pool.acquire().await.expect("a connection");
         let kept = Batch { id: "b".into(), account_id: 1, login: "writer".into(), created_at: 5 };
         let work = |text: &str| BatchWork::OneShot {

@@ -86,7 +86,7 @@ pub async fn load(db: &mut AnyConnection, id: &str) -> Result<Option<Kept>, sqlx
 
 /// Keeps the draft; an owner, once there, stays.
 pub async fn save(db: &mut AnyConnection, kept: &Kept) -> Result<(), sqlx::Error> {
-    let form = serde_json::to_string(&kept.draft.form).unwrap_or_default();
+    let form = super::record::json(&kept.draft.form)?;
     sqlx::query(
         "INSERT INTO drafts (id, account_id, form, saved_at, address) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (id) DO UPDATE SET form = excluded.form, saved_at = excluded.saved_at, \

@@ -14,10 +14,11 @@ pub use drafts::{
     Kept, Refused, delete as delete_draft, load as load_draft, of_account, room, save as save_draft,
 };
 pub use record::{Dispatch, Recorded};
-use sqlx::AnyConnection;
+use serde_json::Value;
+use sqlx::{AnyConnection, Row};
 use waymark_app::areas::{DispatchState, RepoName};
 
-use record::word;
+use record::{json, word};
 
 /// Records a dispatch with its operations, before anything is sent.
 pub async fn insert(
@@ -27,8 +28,8 @@ pub async fn insert(
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO dispatches (id, draft_id, repo, issue, account_id, acts_as, dispatched_by, workflow, mode, title, \
-         instruction, slots, bindings, state, active, created_at, changed_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)",
+         instruction, slots, bindings, state, active, created_at, changed_at, actors, objective, node, claims_node) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $18, $19, $20)",
     )
     .bind(&dispatch.id)
     .bind(&dispatch.draft_id)
@@ -38,14 +39,18 @@ pub async fn insert(
     .bind(&dispatch.acts_as)
     .bind(&dispatch.dispatched_by)
     .bind(&dispatch.workflow)
-    .bind(word(dispatch.mode))
+    .bind(word(dispatch.mode)?)
     .bind(&dispatch.title)
     .bind(&dispatch.instruction)
-    .bind(json(&dispatch.slots))
-    .bind(json(&dispatch.bindings))
-    .bind(word(dispatch.state))
+    .bind(json(&dispatch.slots)?)
+    .bind(json(&dispatch.bindings)?)
+    .bind(word(dispatch.state)?)
     .bind(i64::from(dispatch.active))
     .bind(dispatch.created_at)
+    .bind(json(&dispatch.actors)?)
+    .bind(dispatch.node.as_ref().map(|(objective, _)| *objective))
+    .bind(dispatch.node.as_ref().map(|(_, node)| node))
+    .bind(i64::from(dispatch.node.is_some()))
     .execute(&mut *db)
     .await?;
     add(db, operations).await
@@ -62,7 +67,7 @@ pub async fn add(db: &mut AnyConnection, operations: &[Recorded]) -> Result<(), 
         .bind(&operation.dispatch_id)
         .bind(operation.seq)
         .bind(&operation.key)
-        .bind(operation.kind.word())
+        .bind(word(operation.kind)?)
         .bind(&operation.title)
         .bind(i64::from(operation.best_effort))
         .bind(&operation.method)
@@ -70,7 +75,7 @@ pub async fn add(db: &mut AnyConnection, operations: &[Recorded]) -> Result<(), 
         .bind(operation.body.as_ref().map(|body| body.to_string()))
         .bind(&operation.expected)
         .bind(operation.args.as_ref().map(|args| args.to_string()))
-        .bind(word(operation.state))
+        .bind(word(operation.state)?)
         .bind(i64::from(operation.lost))
         .bind(i64::from(operation.settled))
         .execute(&mut *db)
@@ -129,26 +134,70 @@ pub async fn under_way(db: &mut AnyConnection) -> Result<Vec<String>, sqlx::Erro
         .await
 }
 
-/// The nodes of an objective that a dispatch which is not over is for.
+/// The dispatches for nodes of an objective that are not over, with the node of each.
 pub async fn nodes_under_way(
     db: &mut AnyConnection,
     repo: &RepoName,
     objective: i64,
-) -> Result<Vec<String>, sqlx::Error> {
-    let args: Vec<String> = sqlx::query_scalar(
-        "SELECT o.args FROM operations o JOIN dispatches d ON d.id = o.dispatch_id
-         WHERE d.repo = $1 AND d.state IN ('running', 'undoing', 'stopped') AND o.key = 'mark-node'
-         AND o.path = $2 AND o.args IS NOT NULL",
+) -> Result<Vec<(String, Dispatch)>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT d.*, o.args AS marks FROM dispatches d
+         LEFT JOIN operations o ON o.dispatch_id = d.id AND o.key = 'mark-node' AND o.path = $2
+         WHERE d.repo = $1 AND d.state IN ('running', 'undoing', 'stopped')
+         AND (d.objective = $3 OR o.args IS NOT NULL) ORDER BY d.created_at",
     )
     .bind(repo.to_string())
     .bind(format!("/repos/{repo}/issues/{objective}"))
+    .bind(objective)
     .fetch_all(db)
     .await?;
-    let node = |args: &String| {
-        let args: serde_json::Value = serde_json::from_str(args).ok()?;
-        args["node"].as_str().map(str::to_owned)
-    };
-    Ok(args.iter().filter_map(node).collect())
+    let mut found = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let dispatch = record::dispatch(row)?;
+        // Older dispatches name their node in the operation that marks it alone.
+        let marks = row.try_get::<Option<String>, _>("marks")?;
+        let marked = || Some(serde_json::from_str::<Value>(&marks?).ok()?["node"].as_str()?.to_owned());
+        let node = dispatch.node.as_ref().map(|(_, node)| node.clone()).or_else(marked);
+        found.extend(node.map(|node| (node, dispatch)));
+    }
+    Ok(found)
+}
+
+/// The dispatch that holds a node.
+pub async fn claim_of_node(
+    db: &mut AnyConnection,
+    repo: &RepoName,
+    objective: i64,
+    node: &str,
+) -> Result<Option<Dispatch>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT * FROM dispatches WHERE repo = $1 AND objective = $2 AND node = $3 AND claims_node = 1",
+    )
+    .bind(repo.to_string())
+    .bind(objective)
+    .bind(node)
+    .fetch_optional(db)
+    .await?;
+    row.as_ref().map(record::dispatch).transpose()
+}
+
+/// Lets the node of `next` go where nothing speaks against another dispatch for it: the one that held it is
+/// undone, or was over before `seen_at`, when GitHub was read for `next`, or is of the same plan.
+pub async fn release_node(db: &mut AnyConnection, next: &Dispatch, seen_at: i64) -> Result<(), sqlx::Error> {
+    let Some((objective, node)) = &next.node else { return Ok(()) };
+    sqlx::query(
+        "UPDATE dispatches SET claims_node = 0
+         WHERE repo = $1 AND objective = $2 AND node = $3 AND claims_node = 1
+         AND (state = 'undone' OR state = 'sent' AND changed_at < $4 OR active = 0 AND issue = $5)",
+    )
+    .bind(next.repo.to_string())
+    .bind(*objective)
+    .bind(node)
+    .bind(seen_at)
+    .bind(next.issue)
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// The operations of a dispatch, in order.
@@ -168,13 +217,13 @@ pub async fn save(db: &mut AnyConnection, operation: &Recorded) -> Result<(), sq
     )
     .bind(&operation.dispatch_id)
     .bind(&operation.key)
-    .bind(word(operation.state))
+    .bind(word(operation.state)?)
     .bind(i64::from(operation.lost))
     .bind(i64::from(operation.settled))
     .bind(operation.candidate.as_ref().map(|candidate| candidate.to_string()))
     .bind(&operation.detail)
     .bind(&operation.url)
-    .bind(operation.problem.as_ref().map(json))
+    .bind(operation.problem.as_ref().map(json).transpose()?)
     .bind(operation.began_at)
     .bind(operation.ended_at)
     .execute(db)
@@ -189,7 +238,7 @@ pub async fn bind(db: &mut AnyConnection, dispatch: &Dispatch, now: i64) -> Resu
     )
     .bind(&dispatch.id)
     .bind(dispatch.issue)
-    .bind(json(&dispatch.bindings))
+    .bind(json(&dispatch.bindings)?)
     .bind(i64::from(dispatch.active))
     .bind(now)
     .execute(db)
@@ -209,8 +258,8 @@ pub async fn turn(
         let turned =
             sqlx::query("UPDATE dispatches SET state = $3, changed_at = $4 WHERE id = $1 AND state = $2")
                 .bind(id)
-                .bind(word(*state))
-                .bind(word(to))
+                .bind(word(*state)?)
+                .bind(word(to)?)
                 .bind(now)
                 .execute(&mut *db)
                 .await?;
@@ -221,46 +270,30 @@ pub async fn turn(
     Ok(false)
 }
 
-/// From now on the operations are sent as `account`.
+/// From now on the operations of a dispatch are sent as `account`.
 pub async fn act_as(db: &mut AnyConnection, id: &str, account: i64, login: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE dispatches SET account_id = $2, acts_as = $3 WHERE id = $1")
+    let known = load(db, id).await?.map(|dispatch| dispatch.actors);
+    let mut actors = known.unwrap_or_default();
+    actors.insert(account);
+    sqlx::query("UPDATE dispatches SET account_id = $2, acts_as = $3, actors = $4 WHERE id = $1")
         .bind(id)
         .bind(account)
         .bind(login)
+        .bind(json(&actors)?)
         .execute(db)
         .await?;
     Ok(())
 }
 
-fn json<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use sqlx::AnyPool;
     use waymark_app::areas::{Draft, Mode, NewForm, OperationState};
 
     use super::*;
+    use crate::db::in_memory;
     use crate::dispatch::describe::{Kind, Operation};
     use crate::dispatch::slots::{Bindings, Slot, Slots};
-
-    async fn journal() -> AnyPool {
-        sqlx::any::install_default_drivers();
-        let pool = sqlx::any::AnyPoolOptions::new()
-            .max_connections(1)
-            .connect("sqlite::memory:")
-            .await
-            .expect("a database in memory");
-        for migration in [
-            include_str!("../../../../migrations/sqlite/0003_dispatch.sql"),
-            include_str!("../../../../migrations/sqlite/0011_bounds.sql"),
-        ] {
-            sqlx::raw_sql(migration).execute(&pool).await.expect("the journal's tables");
-        }
-        pool
-    }
 
     fn dispatch(id: &str, draft: Option<&str>, issue: Option<i64>) -> Dispatch {
         Dispatch {
@@ -268,7 +301,9 @@ mod tests {
             draft_id: draft.map(str::to_owned),
             repo: RepoName::parse("acme/widgets").expect("a name"),
             issue,
+            node: None,
             account_id: 1,
+            actors: [1].into(),
             acts_as: "writer".to_owned(),
             dispatched_by: "writer".to_owned(),
             workflow: "one-shot.yml".to_owned(),
@@ -291,7 +326,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_recorded_is_read_back() {
-        let pool = journal().await;
+        let pool = in_memory().await;
         let mut db = pool.acquire().await.expect("a connection");
         let mut kept = dispatch("a", Some("d"), None);
         let mut step = operation("a");
@@ -314,7 +349,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_active_dispatch_per_plan_and_one_per_draft() {
-        let pool = journal().await;
+        let pool = in_memory().await;
         let mut db = pool.acquire().await.expect("a connection");
         let first = dispatch("a", Some("d"), Some(12));
         insert(&mut db, &first, &[]).await.expect("recorded");
@@ -328,9 +363,35 @@ mod tests {
         insert(&mut db, &dispatch("b", Some("d"), Some(12)), &[]).await.expect("recorded");
     }
 
+    /// Whether another dispatch holds the node.
+    async fn taken(db: &mut AnyConnection, next: &Dispatch, seen_at: i64) -> bool {
+        release_node(db, next, seen_at).await.expect("asked");
+        insert(db, next, &[]).await.is_err()
+    }
+
+    #[tokio::test]
+    async fn a_node_is_held_until_what_its_dispatch_wrote_was_seen() {
+        let pool = in_memory().await;
+        let mut db = pool.acquire().await.expect("a connection");
+        let of_node =
+            |id, node: &str| Dispatch { node: Some((5, node.to_owned())), ..dispatch(id, None, None) };
+        insert(&mut db, &of_node("a", "1.1"), &[]).await.expect("recorded");
+        assert!(taken(&mut db, &of_node("b", "1.1"), i64::MAX).await, "the first one runs");
+        assert!(!taken(&mut db, &of_node("c", "1.2"), 0).await, "another node");
+        let (from, to) = (DispatchState::Running, DispatchState::Sent);
+        assert!(turn(&mut db, "a", &[from], to, 50).await.expect("turned"));
+        assert!(taken(&mut db, &of_node("b", "1.1"), 50).await, "GitHub was read before it was over");
+        assert!(!taken(&mut db, &of_node("b", "1.1"), 51).await, "and after");
+        let repo = &of_node("b", "1.1").repo;
+        let holder = claim_of_node(&mut db, repo, 5, "1.1").await.expect("read").expect("held");
+        assert_eq!(holder.id, "b");
+        let under_way = nodes_under_way(&mut db, repo, 5).await.expect("read");
+        assert_eq!(under_way.len(), 2);
+    }
+
     #[tokio::test]
     async fn a_state_changes_only_from_an_expected_one() {
-        let pool = journal().await;
+        let pool = in_memory().await;
         let mut db = pool.acquire().await.expect("a connection");
         insert(&mut db, &dispatch("a", None, None), &[]).await.expect("recorded");
         let (running, stopped) = (DispatchState::Running, DispatchState::Stopped);
@@ -344,7 +405,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_draft_keeps_its_first_owner() {
-        let pool = journal().await;
+        let pool = in_memory().await;
         let mut db = pool.acquire().await.expect("a connection");
         let form = NewForm { instruction: "  typed \u{e9} ".to_owned(), ..NewForm::default() };
         let kept = |account_id, saved_at| Kept {

@@ -1,5 +1,7 @@
 //! What the journal holds of a dispatch and of each of its operations.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -15,8 +17,12 @@ pub struct Dispatch {
     pub draft_id: Option<String>,
     pub repo: RepoName,
     pub issue: Option<i64>,
+    /// The objective and its node that the dispatch is for.
+    pub node: Option<(i64, String)>,
     /// Whose token the next operation is sent with.
     pub account_id: i64,
+    /// The accounts of everyone who acted: what one of them made may be the dispatch's own.
+    pub actors: BTreeSet<i64>,
     /// The login of that account.
     pub acts_as: String,
     pub dispatched_by: String,
@@ -118,11 +124,17 @@ impl Recorded {
 }
 
 /// A word of a unit variant, as it stands in the journal.
-pub fn word<T: serde::Serialize>(value: T) -> String {
+pub fn word<T: serde::Serialize>(value: T) -> Result<String, sqlx::Error> {
     match serde_json::to_value(value) {
-        Ok(Value::String(word)) => word,
-        _ => String::new(),
+        Ok(Value::String(word)) => Ok(word),
+        Ok(other) => Err(sqlx::Error::Encode(format!("{other} is not a word").into())),
+        Err(error) => Err(sqlx::Error::Encode(error.into())),
     }
+}
+
+/// A value as it stands in the journal. What cannot be read back is not written.
+pub fn json<T: serde::Serialize>(value: &T) -> Result<String, sqlx::Error> {
+    serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
 fn read<T: serde::de::DeserializeOwned>(column: &str, word: &str) -> Result<T, sqlx::Error> {
@@ -143,6 +155,8 @@ pub fn dispatch(row: &AnyRow) -> Result<Dispatch, sqlx::Error> {
         draft_id: row.try_get("draft_id")?,
         repo: read("repo", &row.try_get::<String, _>("repo")?)?,
         issue: row.try_get("issue")?,
+        node: row.try_get::<Option<i64>, _>("objective")?.zip(row.try_get("node")?),
+        actors: read_json("actors", &row.try_get::<String, _>("actors")?)?,
         account_id: row.try_get("account_id")?,
         acts_as: row.try_get("acts_as")?,
         dispatched_by: row.try_get("dispatched_by")?,

@@ -73,7 +73,7 @@ pub async fn known(app: &App, auto: &Auto) -> Result<Option<Known>, Problem> {
     // Decided by what is recorded now, which a person may have changed since `auto` was read.
     let now_on = store::load(app.db.pool(), repo, number).await.map_err(fault)?;
     let on = kept.row.open && now_on.is_some_and(|now| !now.paused && now.account_id == auto.account_id);
-    let sending: HashSet<String> = sending.into_iter().collect();
+    let sending: HashSet<String> = sending.into_iter().map(|(node, _)| node).collect();
     let mut busy = sending.clone();
     let mut returned = HashMap::new();
     for node in roadmap.nodes.iter().filter(|node| !node.status.is_satisfied()) {

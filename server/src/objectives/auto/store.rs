@@ -233,11 +233,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_start_changes_only_from_what_was_seen() {
-        sqlx::any::install_default_drivers();
-        let options = sqlx::any::AnyPoolOptions::new().max_connections(1);
-        let pool = options.connect("sqlite::memory:").await.expect("a database in memory");
-        let tables = include_str!("../../../../migrations/sqlite/0007_objectives.sql");
-        sqlx::raw_sql(tables).execute(&pool).await.expect("the tables");
+        let pool = crate::db::in_memory().await;
         let mut db = pool.acquire().await.expect("a connection");
         let repo = RepoName::parse("acme/widgets").expect("a name");
         let viewer = Viewer { account_id: 7, login: "ada".into(), name: None, avatar_url: None };
