@@ -75,6 +75,7 @@ fn page(roadmap: &Roadmap) -> ObjectivePage {
             depends_on: node.depends_on.clone().unwrap_or_default(),
             waits_for: Vec::new(),
             ready: false,
+            dispatch: None,
             work: None,
         }
     };

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 pub use waymark_domain::roadmap::Status as NodeStatus;
 
+use super::{DispatchState, PlanRow, RepoName};
 #[cfg(feature = "ssr")]
 use super::{NewForm, Problem, Viewer};
-use super::{PlanRow, RepoName};
 
 /// Which objectives are shown, by whether they are open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,10 +93,39 @@ pub struct RoadmapNode {
     pub depends_on: Vec<String>,
     /// Those of them that are neither done nor skipped.
     pub waits_for: Vec<String>,
-    /// Pending, and nothing is in the way.
+    /// Pending, nothing is in the way, and no dispatch for it is under way.
     pub ready: bool,
+    /// The dispatch for it that is not over.
+    pub dispatch: Option<NodeDispatch>,
     /// The plan that works for it, with its pull request and checks.
     pub work: Option<PlanRow>,
+}
+
+/// A dispatch for a node that is not over: it runs, or it stopped and waits for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeDispatch {
+    pub id: String,
+    pub state: DispatchState,
+    /// Login of the person who dispatched.
+    pub by: String,
+    /// Epoch milliseconds.
+    pub at: i64,
+}
+
+impl NodeDispatch {
+    /// What it is called beside a node.
+    pub fn label(&self) -> &'static str {
+        match self.state {
+            DispatchState::Stopped => "Stopped",
+            DispatchState::Undoing => "Being undone",
+            _ => "Starting",
+        }
+    }
+
+    /// Whether a person must say how it goes on.
+    pub fn waits(&self) -> bool {
+        self.state == DispatchState::Stopped
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,13 +3,25 @@
 use leptos::prelude::*;
 
 use super::icon;
-use crate::areas::NodeStatus;
+use crate::areas::{NodeDispatch, NodeStatus};
 
 pub(crate) fn node_badge(status: NodeStatus) -> AnyView {
     view! {
         <span class=format!("phase tone-{}", node_tone(status))>
             {icon(node_icon(status))}
             <span>{node_word(status)}</span>
+        </span>
+    }
+    .into_any()
+}
+
+/// A dispatch for a node that is not over.
+pub(crate) fn dispatch_badge(dispatch: &NodeDispatch) -> AnyView {
+    let (tone, name) = if dispatch.waits() { ("failed", "x-circle") } else { ("working", "dot-fill") };
+    view! {
+        <span class=format!("phase tone-{tone}")>
+            {icon(name)}
+            <span>{dispatch.label()}</span>
         </span>
     }
     .into_any()

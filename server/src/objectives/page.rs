@@ -1,14 +1,17 @@
 //! The page of an objective, from what the mirror holds.
 
+use std::collections::HashMap;
+
 use waymark_app::areas::{
-    AutoStart, Drawing, NewForm, NodeChange, NodeDetail, ObjectivePage, PlanRow, Problem, RepoName,
-    RoadmapNode, RoadmapPhase,
+    AutoStart, Drawing, NewForm, NodeChange, NodeDetail, NodeDispatch, ObjectivePage, PlanRow, Problem,
+    RepoName, RoadmapNode, RoadmapPhase,
 };
 use waymark_domain::block;
 use waymark_domain::roadmap::{Node, Roadmap};
 
 use super::flow::{self, Due};
 use super::{auto, check};
+use crate::dispatch::{self, Dispatch};
 use crate::mirror::fault;
 use crate::mirror::objectives::store::Kept;
 use crate::mirror::objectives::{self, NodeState, Recorded, Snapshot};
@@ -20,6 +23,8 @@ pub struct Facts {
     pub plans: Vec<PlanRow>,
     pub recorded: Vec<Recorded>,
     pub due: Vec<Due>,
+    /// The dispatches that are not over, by node.
+    pub dispatches: HashMap<String, NodeDispatch>,
 }
 
 /// Reads what is known around an objective.
@@ -30,15 +35,21 @@ pub async fn facts(app: &App, repo: &RepoName, kept: &Kept) -> Result<Facts, Pro
     let number = kept.row.number;
     let recorded = objectives::of_node(app.db.pool(), repo, number, None).await.map_err(fault)?;
     let auto = auto::shown(app, repo, number).await?;
+    let sending = dispatch::sending(app, repo, number).await?;
+    let dispatches = sending.into_iter().map(|(node, dispatch)| {
+        let Dispatch { id, state, dispatched_by: by, created_at: at, .. } = dispatch;
+        (node, NodeDispatch { id, state, by, at })
+    });
+    let dispatches = dispatches.collect();
     let Ok(roadmap) = kept.snapshot.roadmap() else {
-        return Ok(Facts { auto, plans: Vec::new(), recorded, due: Vec::new() });
+        return Ok(Facts { auto, plans: Vec::new(), recorded, due: Vec::new(), dispatches });
     };
     let plans = flow::plans(app, repo, number, &roadmap).await.map_err(fault)?;
     let due = match kept.row.open {
         true => flow::due(number, &roadmap, &plans, &recorded),
         false => Vec::new(),
     };
-    Ok(Facts { auto, plans, recorded, due })
+    Ok(Facts { auto, plans, recorded, due, dispatches })
 }
 
 pub fn page(
@@ -53,7 +64,7 @@ pub fn page(
     let roadmap = kept.snapshot.roadmap().ok();
     let roadmap = roadmap.as_ref();
     let number = kept.row.number;
-    let phases = roadmap.map(|roadmap| phases(roadmap, &facts.plans)).unwrap_or_default();
+    let phases = roadmap.map(|roadmap| phases(roadmap, &facts.plans, &facts.dispatches)).unwrap_or_default();
     let chosen = roadmap.zip(node).and_then(|(roadmap, id)| detail(&kept, roadmap, facts, number, id));
     ObjectivePage {
         url: kept.snapshot.issue.html_url.clone(),
@@ -72,7 +83,11 @@ pub fn page(
     }
 }
 
-pub(super) fn phases(roadmap: &Roadmap, plans: &[PlanRow]) -> Vec<RoadmapPhase> {
+pub(super) fn phases(
+    roadmap: &Roadmap,
+    plans: &[PlanRow],
+    dispatches: &HashMap<String, NodeDispatch>,
+) -> Vec<RoadmapPhase> {
     let needs = roadmap.dependencies();
     let ready: Vec<&str> = roadmap.unblocked().into_iter().map(|node| node.id.as_str()).collect();
     let card = |node: &Node| {
@@ -89,7 +104,8 @@ pub(super) fn phases(roadmap: &Roadmap, plans: &[PlanRow]) -> Vec<RoadmapPhase> 
             comment: held(&node.comment),
             waits_for: depends_on.iter().filter(|n| !n.status.is_satisfied()).map(|n| n.id.clone()).collect(),
             depends_on: depends_on.iter().map(|node| node.id.clone()).collect(),
-            ready: ready.contains(&node.id.as_str()),
+            ready: ready.contains(&node.id.as_str()) && !dispatches.contains_key(&node.id),
+            dispatch: dispatches.get(&node.id).cloned(),
             work: plans.iter().find(|plan| flow::names(node, plan)).cloned(),
         }
     };

@@ -109,9 +109,11 @@ fn card(drawing: &Drawing, at: &Card, node: &RoadmapNode, chosen: bool, link: Op
     let (first, second) = lines(&node.description);
     let refs: Vec<String> = [&node.plan, &node.pr].into_iter().flatten().cloned().collect();
     let refs = if node.pr.is_some() { refs.last().cloned() } else { refs.first().cloned() };
-    let (word, class, icon) = match &node.work {
+    let (word, class, icon) = match (&node.dispatch, &node.work) {
+        (Some(dispatch), _) if dispatch.waits() => (dispatch.label(), "failed", "x-circle"),
+        (Some(dispatch), _) => (dispatch.label(), "working", "dot-fill"),
         // What the plan does says more than "planning".
-        Some(work) if !node.status.is_satisfied() => {
+        (None, Some(work)) if !node.status.is_satisfied() => {
             (work.phase.label(), tone(work.phase), phase_icon(work.phase))
         }
         _ if node.ready => ("Ready", "waiting", node_icon(node.status)),

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::roadmap::to_node;
 use crate::address::address;
 use crate::areas::{NodeChange, NodeDetail, NodeStatus, ObjectivePage, PlanRow, RoadmapNode};
-use crate::components::{ago, icon, node_badge, phase_badge};
+use crate::components::{ago, dispatch_badge, icon, node_badge, phase_badge};
 use crate::pages::plan::{checks, pr_state};
 
 pub(super) fn panel(page: &ObjectivePage, node: &RoadmapNode, detail: &NodeDetail) -> AnyView {
@@ -35,7 +35,10 @@ pub(super) fn panel(page: &ObjectivePage, node: &RoadmapNode, detail: &NodeDetai
                 <a class="panel-close" href=page.row.path() aria-label="Close the panel">{icon("x")}</a>
             </div>
             <h2 id="node-heading" tabindex="-1" data-arrive><span class="node-id">{node.id.clone()}</span> " " {node.description.clone()}</h2>
-            <p class="row">{node_badge(node.status)} {node.ready.then(|| view! { <span class="tag">"Ready"</span> })}</p>
+            <p class="row">
+                {node_badge(node.status)} {node.ready.then(|| view! { <span class="tag">"Ready"</span> })}
+                {node.dispatch.as_ref().map(dispatch_badge)}
+            </p>
             {note}
             {act(page, node, detail)}
             <dl class="facts">
@@ -66,6 +69,19 @@ fn act(page: &ObjectivePage, node: &RoadmapNode, detail: &NodeDetail) -> AnyView
             "The objective is closed."
         };
         return view! { <p class="muted small">{words}</p> }.into_any();
+    }
+    if let Some(dispatch) = &node.dispatch {
+        let (words, class) = match dispatch.waits() {
+            true => ("Resume or undo its dispatch", "button primary"),
+            false => ("See its dispatch", "button"),
+        };
+        return view! {
+            <div class="panel-act">
+                <a class=class id="node-dispatch" href=format!("/dispatches/{}", dispatch.id)>{words}</a>
+                <p class="muted small">"Dispatched by " {dispatch.by.clone()} " " {ago(dispatch.at)} ". The node is planned once."</p>
+            </div>
+        }
+        .into_any();
     }
     let repo = page.row.repo.to_string();
     let number = page.row.number.to_string();

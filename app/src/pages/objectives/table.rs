@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::roadmap::to_node;
 use crate::areas::{NodeStatus, ObjectivePage, RoadmapNode, RoadmapPhase};
-use crate::components::{node_badge, phase_badge};
+use crate::components::{dispatch_badge, node_badge, phase_badge};
 use crate::pages::plan::{checks, pr_state};
 
 pub(super) fn table(page: &ObjectivePage) -> AnyView {
@@ -68,6 +68,7 @@ fn item(page: &ObjectivePage, node: &RoadmapNode) -> AnyView {
                 <span class="node-id">{node.id.clone()}</span> " " {node.description.clone()}
             </a>
             {node.ready.then(|| view! { <span class="tag">"Ready"</span> })}
+            {node.dispatch.as_ref().map(dispatch_badge)}
             {waits}
             {bare.flatten()}
             {work}

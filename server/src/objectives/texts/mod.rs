@@ -4,6 +4,8 @@ mod diff;
 mod edit;
 mod upgrade;
 
+use std::collections::HashMap;
+
 use waymark_app::areas::{
     ObjectiveChanges, ObjectiveForm, ObjectiveRefusal, ObjectiveTexts, OpenedObjective, Problem, RepoName,
     Sketch, Viewer,
@@ -46,7 +48,10 @@ impl ObjectiveTexts for Texts {
         if roadmap.nodes.is_empty() {
             return Sketch::default();
         }
-        Sketch { phases: page::phases(&roadmap, &[]), drawing: layout::draw(&Shape::of(&roadmap)) }
+        Sketch {
+            phases: page::phases(&roadmap, &[], &HashMap::new()),
+            drawing: layout::draw(&Shape::of(&roadmap)),
+        }
     }
 
     async fn open(&self, viewer: &Viewer, repo: &RepoName, number: i64) -> Result<OpenedObjective, Problem> {
