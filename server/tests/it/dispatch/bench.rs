@@ -171,6 +171,14 @@ impl Bench {
         *self.account.lock().expect("the account") = account;
     }
 
+    /// Somebody else who signs in; the writer stays who acts for the bench.
+    pub async fn person(&self, login: &str) -> Viewer {
+        let writer = *self.account.lock().expect("the account");
+        self.sign_in(login).await;
+        let account_id = std::mem::replace(&mut *self.account.lock().expect("the account"), writer);
+        Viewer { account_id, login: login.to_owned(), name: None, avatar_url: None }
+    }
+
     pub async fn control(&self, path: &str, body: Value) {
         let answer = self
             .http
@@ -202,6 +210,20 @@ impl Bench {
         let request = self.http.post(format!("{}{path}", self.sandbox.url())).bearer_auth(token);
         let answer = request.header("user-agent", "tests").json(&body).send().await.expect("sent");
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
+    }
+
+    /// Writes to GitHub as this person, past Waymark.
+    pub async fn write_as(&self, login: &str, method: reqwest::Method, path: &str, body: Value) -> Value {
+        let token = token(&self.http, &self.sandbox.url(), login).await;
+        let request = self.http.request(method, format!("{}{path}", self.sandbox.url())).bearer_auth(token);
+        let answer = request.header("user-agent", "tests").json(&body).send().await.expect("sent");
+        let (status, text) = (answer.status(), answer.text().await.expect("a body"));
+        assert!(status.is_success(), "{path}: {status} {text}");
+        serde_json::from_str(&text).expect("JSON")
+    }
+
+    pub fn repo(&self) -> waymark_app::areas::RepoName {
+        waymark_app::areas::RepoName::parse(&self.form().repo).expect("a name")
     }
 
     /// The writes of the writer that had their effect, in order.

@@ -2,7 +2,11 @@
 
 mod batch;
 mod bench;
+mod database;
 mod doubt;
 mod faults;
+mod people;
+mod redirects;
 mod sent;
 mod undo;
+mod waiting;

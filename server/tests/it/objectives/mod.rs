@@ -1,6 +1,7 @@
 //! Objectives: drawn, dispatched from, moved on by their plans, and written safely.
 
 mod auto;
+mod claims;
 mod flow;
 mod safety;
 mod several;
