@@ -2,11 +2,11 @@
 //! its status code is right.
 
 use leptos::prelude::*;
-use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_meta::{MetaTags, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
-use crate::components::TopBar;
+use crate::components::{PageTitle, TopBar};
 use crate::pages::{
     BatchPage, ComposeRoute, CreatePage, DispatchPage, EditRoute, GoPage, LogPage, NewPage, NotFound,
     ObjectiveRoute, ObjectivesPage, OverviewPage, PlanRoute, ReposPage, RunsPage, SettingsPage, SeveralRoute,
@@ -41,7 +41,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 pub fn App() -> impl IntoView {
     provide_meta_context();
     view! {
-        <Title formatter=title/>
+        <PageTitle text=""/>
         <Router>
             <a class="skip" href="#main">"Skip to the content"</a>
             <TopBar/>
@@ -69,8 +69,4 @@ pub fn App() -> impl IntoView {
             </Routes>
         </Router>
     }
-}
-
-fn title(page: String) -> String {
-    if page.is_empty() { "Waymark".to_owned() } else { format!("{page} · Waymark") }
 }

@@ -13,6 +13,7 @@ mod palette;
 mod phase;
 mod problem;
 mod time;
+mod title;
 mod top_bar;
 pub(crate) mod words;
 
@@ -29,4 +30,5 @@ pub(crate) use palette::Palette;
 pub(crate) use phase::{phase_badge, phase_icon, tone};
 pub(crate) use problem::{ProblemPage, problem_page};
 pub(crate) use time::{ago, lasted, until};
+pub(crate) use title::PageTitle;
 pub(crate) use top_bar::TopBar;

@@ -1,9 +1,8 @@
 //! A page that says why it cannot be shown: what happened, what to do, and the request id, small.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
-use super::icon;
+use super::{PageTitle, icon};
 use crate::address::address;
 use crate::areas::{Problem, ProblemKind};
 use crate::context::{RequestId, here, set_status};
@@ -19,7 +18,7 @@ pub(crate) fn ProblemPage(problem: Problem) -> impl IntoView {
         .map(|to| view! { <a class="button primary" href=to>{icon("mark-github")} "Sign in to go on"</a> });
     let next = problem.next.clone().or_else(|| usual_next(problem.kind).map(str::to_owned));
     view! {
-        <Title text=heading/>
+        <PageTitle text=heading/>
         <main id="main" class="page narrow" tabindex="-1">
             <h1>{heading}</h1>
             <p>{problem.message.clone()}</p>

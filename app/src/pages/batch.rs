@@ -1,12 +1,11 @@
 //! `/batches/{id}`: several dispatches in order, each with its own result and its own retry.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use crate::areas::{BatchItem, BatchView, DispatchView, ItemState, OperationState, Problem, ProblemKind};
 use crate::commands::notice;
-use crate::components::{ago, icon, notice_view, problem_page};
+use crate::components::{PageTitle, ago, icon, notice_view, problem_page};
 use crate::context::{areas, viewer};
 
 #[component]
@@ -39,7 +38,7 @@ fn view_of(batch: &BatchView) -> AnyView {
     };
     let done = of(ItemState::Done).to_string();
     view! {
-        <Title text="Batch"/>
+        <PageTitle text="Batch"/>
         <main id="main" class="page narrow" tabindex="-1" data-live>
             <div class="page-head">
                 <h1>"Batch"</h1>

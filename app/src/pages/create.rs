@@ -2,14 +2,13 @@
 //! reads and of the exact issue. Previewing writes nothing, so it may be a GET.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use super::new::writes;
 use crate::address::value;
 use crate::areas::{NewForm, Preview, Problem};
 use crate::commands::notice;
 use crate::components::{
-    area_text, described_by, field, icon, markdown, notice_view, problem_of, text_field,
+    PageTitle, area_text, described_by, field, icon, markdown, notice_view, problem_of, text_field,
 };
 use crate::context::{areas, query, set_status, viewer};
 use crate::islands::{Combobox, Source};
@@ -57,7 +56,7 @@ pub(crate) fn CreatePage() -> impl IntoView {
         let signed_in = viewer.is_some();
         let fields = fields(&form, &notice.problems, &draft);
         view! {
-            <Title text="New plan"/>
+            <PageTitle text="New plan"/>
             <main id="main" class="page form-page" tabindex="-1">
                 <h1>"New plan"</h1>
                 <p class="lead">

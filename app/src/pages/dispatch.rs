@@ -2,14 +2,13 @@
 //! sends the browser there.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use waymark_domain::lifecycle::Phase;
 
 use super::plan::{attempts, dispatching, stages_before_issue, stepper};
 use crate::areas::{Attempt, DispatchState, DispatchView, Problem, ProblemKind};
 use crate::commands::notice;
-use crate::components::{markdown, notice_view, problem_page};
+use crate::components::{PageTitle, markdown, notice_view, problem_page};
 use crate::context::{areas, viewer};
 
 /// The dispatches that write an objective.
@@ -85,7 +84,7 @@ fn view_of(dispatch: &DispatchView, notice: &crate::commands::Notice) -> AnyView
         works.then(|| stepper(&stages_before_issue(dispatch.mode, dispatch.created_at), Phase::Prompted, &[]));
     let attempt = Attempt { dispatch: Some(dispatch.clone()), run: None };
     view! {
-        <Title text=dispatch.title.clone()/>
+        <PageTitle text=dispatch.title.clone()/>
         <main
             id="main"
             class="page plan"

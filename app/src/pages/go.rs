@@ -2,11 +2,10 @@
 //! answer the browser is sent there; otherwise the page shows what there is, or what can be typed.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::address::{address, value};
 use crate::areas::PlanRow;
-use crate::components::{icon, phase_badge, problem_page};
+use crate::components::{PageTitle, icon, phase_badge, problem_page};
 use crate::context::{areas, query, see_other, set_status, viewer};
 
 #[component]
@@ -56,7 +55,7 @@ fn body(to: &str, found: &[PlanRow]) -> AnyView {
         }
     });
     view! {
-        <Title text="Go to a plan"/>
+        <PageTitle text="Go to a plan"/>
         <main id="main" class="page narrow" tabindex="-1">
             <h1>"Go to a plan"</h1>
             <form method="get" action="/go" class="filters" role="search" aria-label="Go to a plan">

@@ -1,11 +1,10 @@
 //! `/repos`: connected repositories, and those that could be connected.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::areas::{Problem, ProblemKind, RepositoryRow};
 use crate::commands::{Notice, notice};
-use crate::components::{ago, icon, notice_view, problem_page, words::count};
+use crate::components::{PageTitle, ago, icon, notice_view, problem_page, words::count};
 use crate::context::{areas, viewer};
 
 #[component]
@@ -47,7 +46,7 @@ fn body(rows: &[RepositoryRow], notice: &Notice) -> AnyView {
         }
     });
     view! {
-        <Title text="Repositories"/>
+        <PageTitle text="Repositories"/>
         <main id="main" class="page" tabindex="-1">
             <h1>"Repositories"</h1>
             {notice_view(notice)}

@@ -1,13 +1,12 @@
 //! `/runs`: what GitHub Actions works on, what waits and for what, and what failed.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use waymark_domain::lifecycle::Phase;
 
 use super::overview::rows::{resume, stopped_dispatch};
 use crate::areas::{Overview, OverviewQuery, PlanRow, RunSummary, StoppedDispatch};
 use crate::commands::notice;
-use crate::components::{ago, icon, notice_view, phase_badge, problem_page, words::count};
+use crate::components::{PageTitle, ago, icon, notice_view, phase_badge, problem_page, words::count};
 use crate::context::{areas, viewer};
 
 /// What can be done to a row: the name of the action, and the words on its button.
@@ -58,7 +57,7 @@ pub(crate) fn RunsPage() -> impl IntoView {
             group(name, none, overview, stopped, action, &running)
         });
         view! {
-            <Title text="Runs"/>
+            <PageTitle text="Runs"/>
             <main id="main" class="page" tabindex="-1" data-live>
                 <h1>"Runs"</h1>
                 {notice_view(&notice)}

@@ -1,13 +1,12 @@
 //! `/{owner}/{repo}/settings`: what remote work needs of the repository, and mending it.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use crate::address::address;
 use crate::areas::{Prerequisite, Prerequisites, Problem, ProblemKind, Readiness, RepoName};
 use crate::commands::{Notice, notice};
-use crate::components::{ago, icon, notice_view, problem_page};
+use crate::components::{PageTitle, ago, icon, notice_view, problem_page};
 use crate::context::{areas, viewer};
 
 #[component]
@@ -65,7 +64,7 @@ fn body(found: &Prerequisites, notice: &Notice) -> AnyView {
         .iter()
         .map(|line| view! { <li id=format!("line-{}", line.key)>{self::line(&repo, line)}</li> });
     view! {
-        <Title text=format!("Settings of {repo}")/>
+        <PageTitle text=format!("Settings of {repo}")/>
         <main id="main" class="page narrow-wide" tabindex="-1">
             <p class="crumbs"><a href="/repos">"Repositories"</a></p>
             <h1>{repo.clone()}</h1>

@@ -1,10 +1,9 @@
 //! `/sign-in`: the way in, and back to where one came from.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::address::{address, local, value};
-use crate::components::icon;
+use crate::components::{PageTitle, icon};
 use crate::context::{query, viewer};
 
 #[component]
@@ -15,7 +14,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
     }
     let kept = to.starts_with("/new").then(|| view! { <p class="muted">"What you typed is kept."</p> });
     view! {
-        <Title text="Sign in"/>
+        <PageTitle text="Sign in"/>
         <main id="main" class="page narrow" tabindex="-1">
             <h1>"Sign in"</h1>
             <p>"Waymark hands work to coding agents through GitHub, with your account and your permissions."</p>

@@ -2,13 +2,12 @@
 //! branches that earlier attempts left, and what will be written. Looking writes nothing.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use super::new::writes;
 use super::plan::pr_state;
 use crate::areas::{Existing, ExistingBranch, Problem, ProblemKind, SubmitCheck, SubmitForm};
 use crate::commands::{existing_word, notice, submit_address, submit_forms};
-use crate::components::{ago, icon, notice_view, problem_page, words::count};
+use crate::components::{PageTitle, ago, icon, notice_view, problem_page, words::count};
 use crate::context::{areas, query, set_status, viewer};
 
 #[component]
@@ -66,7 +65,7 @@ fn view_of(
     let label =
         if all == 1 { "Submit plan".to_owned() } else { format!("Submit {}", count(number(all), "plan")) };
     view! {
-        <Title text="Submit"/>
+        <PageTitle text="Submit"/>
         <main id="main" class="page form-page" tabindex="-1">
             <h1>"Submit " {if all == 1 { "plan".to_owned() } else { count(number(all), "plan") }}</h1>
             <p class="lead">"An agent implements the plan in GitHub Actions and opens a pull request for review."</p>

@@ -1,12 +1,13 @@
 //! `/settings/tokens`: the viewer's tokens of the API. The secret of a new one is shown once.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::address::value;
 use crate::areas::{ApiToken, Problem, ProblemKind, TokenScope};
 use crate::commands::{Notice, notice};
-use crate::components::{ago, copy_button, described_by, field, icon, notice_view, problem_of, problem_page};
+use crate::components::{
+    PageTitle, ago, copy_button, described_by, field, icon, notice_view, problem_of, problem_page,
+};
 use crate::context::{areas, installation, now, query, viewer};
 
 #[component]
@@ -43,7 +44,7 @@ fn body(tokens: &[ApiToken], made: bool, secret: Option<String>, notice: &Notice
         view! { <ul class="run-rows" id="tokens">{tokens.iter().map(row).collect_view()}</ul> }.into_any()
     };
     view! {
-        <Title text="API tokens"/>
+        <PageTitle text="API tokens"/>
         <main id="main" class="page narrow-wide" tabindex="-1">
             <h1>"API tokens"</h1>
             <p class="muted">

@@ -8,7 +8,6 @@ mod form;
 mod preview;
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 pub(super) use drafts::objective_drafts;
 pub(super) use preview::writes;
@@ -16,7 +15,7 @@ pub(super) use preview::writes;
 use crate::address::value;
 use crate::areas::{Mode, NewForm, Preview, Problem, RepoName, Viewer};
 use crate::commands::notice;
-use crate::components::{icon, notice_view};
+use crate::components::{PageTitle, icon, notice_view};
 use crate::context::{areas, query, set_status, viewer};
 
 /// What the form needs around its fields.
@@ -106,7 +105,7 @@ fn body(
         }
     });
     view! {
-        <Title text="New"/>
+        <PageTitle text="New"/>
         <main id="main" class="page form-page" tabindex="-1">
             <h1>"New instruction"</h1>
             <p class="lead">

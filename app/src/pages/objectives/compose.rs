@@ -2,13 +2,12 @@
 //! of its picture and of the exact issue and comment. Previewing writes nothing, so it may be a GET.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use super::{fields, graph};
 use crate::address::value;
 use crate::areas::{ObjectiveForm, Preview, Problem, Sketch};
 use crate::commands::{Notice, notice};
-use crate::components::{described_by, field, icon, markdown, notice_view, problem_of};
+use crate::components::{PageTitle, described_by, field, icon, markdown, notice_view, problem_of};
 use crate::context::{areas, query, set_status, viewer};
 use crate::islands::{Combobox, Source};
 use crate::pages::new::{objective_drafts, writes};
@@ -51,7 +50,7 @@ pub(crate) fn ComposeRoute() -> impl IntoView {
         let preview =
             shown.map(|shown| preview(&form, &shown, &areas().objective_texts.sketch(&form.outline)));
         view! {
-            <Title text="New objective"/>
+            <PageTitle text="New objective"/>
             <main id="main" class="page form-page" tabindex="-1">
                 <h1>"New objective"</h1>
                 <p class="lead">

@@ -2,7 +2,6 @@
 //! before it is saved. When someone changed them there meanwhile, both are shown.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use super::compose::drafted;
@@ -10,7 +9,7 @@ use super::{diff, fields, graph};
 use crate::address::value;
 use crate::areas::{ObjectiveForm, OpenedObjective, Problem, ProblemKind, RepoName};
 use crate::commands::notice;
-use crate::components::{icon, notice_view, problem_page};
+use crate::components::{PageTitle, icon, notice_view, problem_page};
 use crate::context::{areas, query, set_status, viewer};
 
 /// Repository and number of the address.
@@ -70,7 +69,7 @@ pub(crate) fn EditRoute() -> impl IntoView {
             }
         });
         view! {
-            <Title text=format!("Edit objective #{number}")/>
+            <PageTitle text=format!("Edit objective #{number}")/>
             <main id="main" class="page form-page" tabindex="-1">
                 <p class="crumbs">
                     <a href=format!("/{repo}/objectives/{number}")>{now.form.title.clone()} " " <span class="tabular">{format!("#{number}")}</span></a>

@@ -1,13 +1,12 @@
 //! The list of objectives. Filters and page are in the address.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use super::{empty, query};
 use crate::areas::{NodeStatus, ObjectiveList, ObjectiveRow, ObjectivesQuery};
 use crate::commands::{Notice, notice};
 use crate::components::{
-    ago, icon, node_tone, node_word, notice_view, problem_page,
+    PageTitle, ago, icon, node_tone, node_word, notice_view, problem_page,
     words::{count, middle},
 };
 use crate::context::{areas, viewer};
@@ -37,7 +36,7 @@ fn body(list: &ObjectiveList, query: &ObjectivesQuery, notice: &Notice, signed_i
         table(&list.rows)
     };
     view! {
-        <Title text="Objectives"/>
+        <PageTitle text="Objectives"/>
         <main id="main" class="page" tabindex="-1" data-live>
             <div class="page-head">
                 <h1>"Objectives"</h1>

@@ -2,7 +2,6 @@
 //! that the address chooses.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use super::{auto, findings, graph, list, panel, table};
@@ -11,7 +10,7 @@ use crate::areas::{
     DispatchState, DispatchView, ObjectiveCommand, ObjectivePage, Problem, ProblemKind, RepoName,
 };
 use crate::commands::{Notice, notice};
-use crate::components::{ago, icon, markdown, notice_view, problem_page};
+use crate::components::{PageTitle, ago, icon, markdown, notice_view, problem_page};
 use crate::context::{areas, query, viewer};
 
 #[component]
@@ -75,7 +74,7 @@ fn view_of(
         }
     });
     view! {
-        <Title text=format!("{} #{}", row.title, row.number)/>
+        <PageTitle text=format!("{} #{}", row.title, row.number)/>
         <main
             id="main"
             class="page objective"

@@ -2,13 +2,12 @@
 //! written, in the order in which it is dispatched. Looking writes nothing.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use crate::address::pairs;
 use crate::areas::{NewForm, Preview, Problem, ProblemKind, RepoName, Viewer};
 use crate::commands::{Notice, nodes_address, notice};
-use crate::components::{icon, notice_view, problem_page, words::count};
+use crate::components::{PageTitle, icon, notice_view, problem_page, words::count};
 use crate::context::{areas, query, viewer};
 use crate::pages::new::writes;
 
@@ -78,7 +77,7 @@ fn view_of(
     let items = forms.iter().zip(previews).map(|(form, preview)| node(repo, number, forms, form, preview));
     let label = format!("Plan {}", count(length(forms.len()), "node"));
     view! {
-        <Title text="Plan nodes"/>
+        <PageTitle text="Plan nodes"/>
         <main id="main" class="page form-page" tabindex="-1">
             <p class="crumbs"><a href=back>{format!("{repo} #{number}")}</a></p>
             <h1>{label.clone()}</h1>

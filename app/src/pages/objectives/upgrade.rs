@@ -2,13 +2,12 @@
 //! the button that does it.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use super::diff;
 use super::edit::place;
 use crate::areas::{Problem, ProblemKind};
 use crate::commands::notice;
-use crate::components::{notice_view, problem_page};
+use crate::components::{PageTitle, notice_view, problem_page};
 use crate::context::{areas, viewer};
 
 #[component]
@@ -31,7 +30,7 @@ pub(crate) fn UpgradeRoute() -> impl IntoView {
             .then_some(" Its text moves into a comment, where the tables stay for people to read; {comment} stands for its id, which GitHub gives.");
         let back = format!("/{repo}/objectives/{number}");
         view! {
-            <Title text=format!("Upgrade objective #{number}")/>
+            <PageTitle text=format!("Upgrade objective #{number}")/>
             <main id="main" class="page form-page" tabindex="-1">
                 <p class="crumbs"><a href=back.clone()>{repo.to_string()} " " <span class="tabular">{format!("#{number}")}</span></a></p>
                 <h1>"Upgrade roadmap"</h1>

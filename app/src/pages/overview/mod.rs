@@ -8,11 +8,10 @@ pub(super) mod rows;
 mod selection;
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::areas::{Overview, OverviewQuery};
 use crate::commands::notice;
-use crate::components::{icon, notice_view, problem_page, what_to_try, words::count};
+use crate::components::{PageTitle, icon, notice_view, problem_page, what_to_try, words::count};
 use crate::context::{areas, cookie, remember, viewer};
 use query::View;
 
@@ -65,7 +64,7 @@ fn body(overview: &Overview, view: &View, notice: &crate::commands::Notice, sign
     let selection = (signed_in && !overview.rows.is_empty()).then(|| selection::form(view.to(query)));
     let known = filtered || !overview.rows.is_empty();
     view! {
-        <Title text="Plans"/>
+        <PageTitle text="Plans"/>
         <main id="main" class="page" tabindex="-1" data-live>
             <div class="page-head">
                 <h1>"Plans"</h1>

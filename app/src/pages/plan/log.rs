@@ -2,13 +2,12 @@
 //! `?q=` to look for something in it.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use super::jobs::{status_icon, status_word};
 use crate::address::value;
 use crate::areas::{JobLog, LogSection, Problem, ProblemKind, RepoName};
-use crate::components::{icon, lasted, problem_page, words::count};
+use crate::components::{PageTitle, icon, lasted, problem_page, words::count};
 use crate::context::{areas, path, query, viewer};
 
 /// Lines of one part that are shown without looking for something.
@@ -43,7 +42,7 @@ fn view_of(repo: &RepoName, number: i64, log: &JobLog, q: &str) -> AnyView {
     };
     let clear = (!q.is_empty()).then(|| view! { <a class="button" href=path()>"Show all"</a> });
     view! {
-        <Title text=format!("Log of {}", job.name)/>
+        <PageTitle text=format!("Log of {}", job.name)/>
         <main id="main" class="page log-page" tabindex="-1">
             <p class="crumbs">
                 <a href=format!("/{repo}/plans/{number}")>{format!("{repo} #{number}")}</a>

@@ -15,7 +15,6 @@ mod steps;
 mod trouble;
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 pub(super) use attempts::attempts;
@@ -29,7 +28,7 @@ use crate::areas::{
     DispatchState, Draft, OperationState, OperationView, PlanPage, Problem, ProblemKind, RepoName,
 };
 use crate::commands::notice;
-use crate::components::{ago, icon, markdown, notice_view, problem_page};
+use crate::components::{PageTitle, ago, icon, markdown, notice_view, problem_page};
 use crate::context::{areas, query, viewer};
 
 #[component]
@@ -77,7 +76,7 @@ fn view_of(plan: &PlanPage, notice: &crate::commands::Notice, edit: &Edit) -> An
         view! { <p class="notice hint" role="status">{icon("clock")} <span>{why} " This is the copy of " {ago(plan.as_of)} "."</span></p> }
     });
     view! {
-        <Title text=format!("{} #{}", plan.title, plan.number)/>
+        <PageTitle text=format!("{} #{}", plan.title, plan.number)/>
         <main
             id="main"
             class="page plan"
