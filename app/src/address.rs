@@ -36,7 +36,7 @@ pub(crate) fn local(address: &str) -> String {
     let within = address.starts_with('/')
         && !address.starts_with("//")
         && !address.contains('\\')
-        && address.chars().all(|c| !c.is_control());
+        && address.chars().all(|c| c.is_ascii_graphic());
     if within { address.to_owned() } else { "/".to_owned() }
 }
 
@@ -70,9 +70,15 @@ mod tests {
     #[test]
     fn only_addresses_of_this_site_are_kept() {
         assert_eq!(local("/new?draft=1"), "/new?draft=1");
-        for elsewhere in
-            ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "", "/a\nb"]
-        {
+        for elsewhere in [
+            "https://evil.example/",
+            "//evil.example",
+            "/\\evil.example",
+            "javascript:alert(1)",
+            "",
+            "/a\nb",
+            "/\u{e4}",
+        ] {
             assert_eq!(local(elsewhere), "/", "{elsewhere:?}");
         }
     }

@@ -4,13 +4,13 @@ use leptos::prelude::*;
 
 use crate::address::{address, local, value};
 use crate::components::{PageTitle, icon};
-use crate::context::{query, viewer};
+use crate::context::{query, see_other, viewer};
 
 #[component]
 pub(crate) fn SignInPage() -> impl IntoView {
     let to = local(&value(&query(), "to").unwrap_or_else(|| "/".to_owned()));
     if viewer().is_some() {
-        leptos_axum::redirect(&to);
+        see_other(&to);
     }
     let kept = to.starts_with("/new").then(|| view! { <p class="muted">"What you typed is kept."</p> });
     view! {

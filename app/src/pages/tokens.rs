@@ -58,6 +58,13 @@ fn body(tokens: &[ApiToken], made: bool, secret: Option<String>, notice: &Notice
                 {list}
             </section>
             {form(notice)}
+            <section aria-labelledby="sessions-heading">
+                <h2 id="sessions-heading">"Sessions"</h2>
+                <p class="muted">"Signing out everywhere ends your sessions in every browser, this one included. Tokens stay."</p>
+                <form method="post" action="/auth/sign-out-everywhere" data-native>
+                    <button type="submit" class="button danger">"Sign out everywhere"</button>
+                </form>
+            </section>
         </main>
     }
     .into_any()

@@ -3,11 +3,11 @@
 //! A sign-in that has begun is known to the browser that began it, in a sealed cookie, and to nobody else:
 //! nothing is written here before GitHub has said who it is.
 
-use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
 use tower_sessions::cookie::time::Duration;
@@ -15,7 +15,8 @@ use tower_sessions::cookie::{Cookie, SameSite};
 
 use super::accounts::Person;
 use super::oauth::OauthError;
-use super::viewer::{ACCOUNT, SINCE};
+use super::sessions::Sessions;
+use super::viewer::{ACCOUNT, Current, SINCE};
 use crate::state::App;
 
 /// A sign-in that takes longer must begin anew; GitHub's codes live as long.
@@ -28,6 +29,7 @@ pub fn routes() -> Router<App> {
         .route("/auth/github", get(begin))
         .route("/auth/github/callback", get(finish))
         .route("/auth/sign-out", post(sign_out))
+        .route("/auth/sign-out-everywhere", post(sign_out_everywhere))
 }
 
 #[derive(Serialize, Deserialize)]
@@ -55,7 +57,8 @@ fn local(to: Option<String>) -> String {
     to.filter(|to| {
         to.starts_with('/')
             && !to.starts_with("//")
-            && !to.contains(['\\', '\r', '\n', '\t'])
+            && !to.contains('\\')
+            && to.chars().all(|c| c.is_ascii_graphic())
             && !to.starts_with("/auth/")
             && !to.starts_with("/do/")
             && to.len() <= LONGEST_TO
@@ -164,6 +167,21 @@ async fn sign_out(session: Session) -> Redirect {
     Redirect::to("/")
 }
 
+/// Ends every session of the person, this one included.
+async fn sign_out_everywhere(
+    State(app): State<App>,
+    Extension(Current(viewer)): Extension<Current>,
+    session: Session,
+) -> Redirect {
+    if let Some(viewer) = viewer
+        && let Err(error) = Sessions::new(&app.db).end_all(viewer.account_id).await
+    {
+        tracing::error!(%error, "the sessions of an account cannot be ended");
+        return Redirect::to("/settings/tokens");
+    }
+    sign_out(session).await
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,6 +194,8 @@ mod tests {
             ("https://evil.example", "/"),
             ("/\\evil.example", "/"),
             ("/a\r\nset-cookie: x", "/"),
+            ("/\u{b}/x", "/"),
+            ("/\u{e4}", "/"),
             ("/auth/sign-out", "/"),
             ("", "/"),
             (&format!("/{}", "a".repeat(LONGEST_TO)), "/"),

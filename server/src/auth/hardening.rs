@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 use crate::state::App;
 
 /// Refuses state-changing requests that a page of another site caused: `Sec-Fetch-Site` decides, or
-/// `Origin` against the host for browsers without it. Programs send neither and pass; they carry no
-/// cookie of a browser. Webhooks are signed and need no cookie.
+/// `Origin` against the public address or the host for browsers without it. A request without either is no
+/// page's, for browsers send one of them with every POST; it passes, and carries no cookie of a browser. Webhooks are signed and need no cookie.
 pub async fn same_site(State(app): State<App>, request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if safe
@@ -52,7 +52,10 @@ pub async fn headers(State(app): State<App>, request: Request, next: Next) -> Re
     set("cross-origin-resource-policy", "same-origin");
     set("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
     set("cache-control", "no-store");
-    set("content-security-policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'");
+    set(
+        "content-security-policy",
+        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    );
     if https {
         set("strict-transport-security", "max-age=31536000; includeSubDomains");
     }
@@ -64,7 +67,7 @@ pub fn page_policy(nonce: &str, github: &str) -> String {
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
          img-src 'self' data: https://avatars.githubusercontent.com {github}; connect-src 'self'; \
-         form-action 'self' {github}; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
+         form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
     )
 }
 

@@ -23,5 +23,5 @@ pub use arrive::arrive;
 pub use client::ClientAddress;
 pub use flow::routes;
 pub use refresh::Tokens;
-pub use sessions::layer;
-pub use viewer::{Current, load_viewer};
+pub use sessions::{Sessions, layer};
+pub use viewer::{Current, load_viewer, signed_in};

@@ -1,5 +1,5 @@
-//! Sessions in our own database. The table holds a hash of the id in the cookie, so that reading it
-//! does not let anyone in.
+//! Sessions in our own database. The table holds a hash of the id in the cookie, and the id nowhere, so that
+//! reading it does not let anyone in.
 
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
@@ -10,6 +10,7 @@ use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result, SessionStore};
 use tower_sessions::{Expiry, SessionManagerLayer};
 
+use super::viewer::ACCOUNT;
 use crate::config::Config;
 use crate::db::Db;
 
@@ -45,15 +46,30 @@ fn backend(error: impl std::fmt::Display) -> Error {
 }
 
 impl Sessions {
+    /// Ends every session of an account.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn end_all(&self, account: i64) -> std::result::Result<(), sqlx::Error> {
+        let delete = sqlx::query("DELETE FROM sessions WHERE account_id = $1").bind(account);
+        delete.execute(self.0.pool()).await.map(drop)
+    }
+
+    pub fn new(db: &Db) -> Self {
+        Sessions(db.clone())
+    }
+
     async fn insert(&self, record: &Record, otherwise: &str) -> Result<bool> {
-        let data = serde_json::to_vec(record).map_err(|error| Error::Encode(error.to_string()))?;
+        let data = serde_json::to_vec(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
         let text = format!(
-            "INSERT INTO sessions (id, data, expires_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO {otherwise}"
+            "INSERT INTO sessions (id, data, expires_at, account_id) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (id) DO {otherwise}"
         );
         let done = sqlx::query(sqlx::AssertSqlSafe(text))
             .bind(hashed(&record.id))
             .bind(data)
             .bind(millis(record.expiry_date))
+            .bind(record.data.get(ACCOUNT).and_then(serde_json::Value::as_i64))
             .execute(self.0.pool())
             .await
             .map_err(backend)?;
@@ -71,12 +87,14 @@ impl SessionStore for Sessions {
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        self.insert(record, "UPDATE SET data = excluded.data, expires_at = excluded.expires_at").await?;
+        let update = "UPDATE SET data = excluded.data, expires_at = excluded.expires_at, \
+                      account_id = excluded.account_id";
+        self.insert(record, update).await?;
         Ok(())
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let row = sqlx::query("SELECT data FROM sessions WHERE id = $1 AND expires_at > $2")
+        let row = sqlx::query("SELECT data, expires_at FROM sessions WHERE id = $1 AND expires_at > $2")
             .bind(hashed(id))
             .bind(millis(OffsetDateTime::now_utc()))
             .fetch_optional(self.0.pool())
@@ -84,10 +102,11 @@ impl SessionStore for Sessions {
             .map_err(backend)?;
         let Some(row) = row else { return Ok(None) };
         let data: Vec<u8> = row.try_get(0).map_err(backend)?;
-        let mut record: Record =
-            serde_json::from_slice(&data).map_err(|error| Error::Decode(error.to_string()))?;
-        record.id = *id;
-        Ok(Some(record))
+        let data = serde_json::from_slice(&data).map_err(|error| Error::Decode(error.to_string()))?;
+        let expires_at: i64 = row.try_get(1).map_err(backend)?;
+        let expiry_date = OffsetDateTime::from_unix_timestamp_nanos(i128::from(expires_at) * 1_000_000)
+            .map_err(|error| Error::Decode(error.to_string()))?;
+        Ok(Some(Record { id: *id, data, expiry_date }))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {

@@ -1,12 +1,16 @@
 //! Who is looking: read from the session once per request.
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use tower_sessions::Session;
+use tower_sessions::session::Id;
 use waymark_app::areas::Viewer;
 
 use super::accounts;
+use super::sessions::Sessions;
 use crate::state::App;
 
 /// The key of the account in a session.
@@ -30,6 +34,12 @@ pub async fn load_viewer(
     let current = Current(viewer(&app, &session).await);
     request.extensions_mut().insert(current);
     next.run(request).await
+}
+
+/// The account that is signed in with a session now, for answers that take long.
+pub async fn signed_in(app: &App, session: Option<Id>) -> Option<i64> {
+    let session = Session::new(Some(session?), Arc::new(Sessions::new(&app.db)), None);
+    viewer(app, &session).await.map(|viewer| viewer.account_id)
 }
 
 async fn viewer(app: &App, session: &Session) -> Option<Viewer> {

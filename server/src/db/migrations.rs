@@ -34,6 +34,7 @@ static VERSIONS: &[Version] = versions![
     "0007" "objectives",
     "0008" "counts",
     "0009" "versions",
+    "0010" "sessions",
     "0011" "bounds",
     "0012" "claims",
     "0014" "stopped",

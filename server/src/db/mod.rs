@@ -7,6 +7,7 @@ mod backup;
 mod health;
 mod migrations;
 mod place;
+mod private;
 
 use std::fs::File;
 use std::sync::Arc;
@@ -65,6 +66,10 @@ impl Db {
             false => url.to_owned(),
         };
         let lock = place.lock()?;
+        if let Place::File(path) = &place {
+            private::keep(path, url.contains("mode=rwc"))
+                .map_err(|error| OpenError::Connect(place.clone(), error.into()))?;
+        }
         let options: AnyConnectOptions =
             url.parse().map_err(|error| OpenError::Connect(place.clone(), error))?;
         // The pool tries again until its time is over and then forgets why; one connection says why at once.

@@ -32,7 +32,9 @@ async fn signing_in_returns_to_the_page_one_came_from() {
         let page = browser.sign_in("writer", "/repos?q=a%20b").await;
         assert_eq!(page.location(), Some("/repos?q=a%20b"));
         assert_eq!(login(&browser).await.as_deref(), Some("writer"));
-        for elsewhere in ["//evil.example/", "https://evil.example/", "/\\evil.example"] {
+        for elsewhere in
+            ["//evil.example/", "https://evil.example/", "/\\evil.example", "/\u{b}/x", "/\u{e4}"]
+        {
             assert_eq!(world.anonymous().sign_in("writer", elsewhere).await.location(), Some("/"));
         }
     })
@@ -161,6 +163,20 @@ async fn signing_out_ends_the_session_for_every_copy_of_its_cookie() {
     .await;
 }
 
+/// Sets the time of every sign-in, in epoch milliseconds.
+async fn signed_in_at(pool: &sqlx::AnyPool, at: i64) {
+    for row in sqlx::query("SELECT id, data FROM sessions").fetch_all(pool).await.expect("sessions") {
+        let (id, data): (String, Vec<u8>) = (row.get(0), row.get(1));
+        let mut data: Value = serde_json::from_slice(&data).expect("data");
+        if data.get("since").is_some() {
+            data["since"] = json!(at);
+        }
+        let data = serde_json::to_vec(&data).expect("data");
+        let update = sqlx::query("UPDATE sessions SET data = $1 WHERE id = $2").bind(data).bind(id);
+        update.execute(pool).await.expect("set");
+    }
+}
+
 #[tokio::test]
 async fn a_session_ends_when_unused_and_after_its_longest_life() {
     world(async |world| {
@@ -170,16 +186,11 @@ async fn a_session_ends_when_unused_and_after_its_longest_life() {
         assert_eq!(login(&unused).await, None);
 
         let old = world.sign_in("admin").await;
-        for row in sqlx::query("SELECT id, data FROM sessions").fetch_all(pool).await.expect("sessions") {
-            let (id, data): (String, Vec<u8>) = (row.get(0), row.get(1));
-            let mut record: Value = serde_json::from_slice(&data).expect("a record");
-            if record["data"].get("since").is_some() {
-                record["data"]["since"] = json!(1);
-            }
-            let data = serde_json::to_vec(&record).expect("a record");
-            let update = sqlx::query("UPDATE sessions SET data = $1 WHERE id = $2").bind(data).bind(id);
-            update.execute(pool).await.expect("set");
-        }
+        let day = 24 * 60 * 60 * 1000;
+        let now = jiff::Timestamp::now().as_millisecond();
+        signed_in_at(pool, now - 89 * day).await;
+        assert_eq!(login(&old).await.as_deref(), Some("admin"));
+        signed_in_at(pool, now - 91 * day).await;
         assert_eq!(login(&old).await, None);
     })
     .await;
@@ -248,6 +259,34 @@ async fn what_was_typed_before_signing_in_is_there_afterwards() {
         assert!(!stranger.body.contains("Tidy the"), "a draft that was claimed is its owner's alone");
         let none = browser.json(Method::GET, "/api/v1/viewer", &json!({})).await;
         assert_eq!(none.status, StatusCode::OK);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sign_in_ends_when_github_takes_its_token_no_more() {
+    world(async |world| {
+        for path in ["/api/v1/repositories", "/api/v1/repositories/acme/widgets/branches", "/repos"] {
+            let browser = world.sign_in("writer").await;
+            assert_eq!(login(&browser).await.as_deref(), Some("writer"));
+            world.github.set("revoke", json!({ "login": "writer" })).await;
+            browser.get(path).await;
+            assert_eq!(login(&browser).await, None, "{path}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn signing_out_everywhere_ends_every_session_of_that_person_alone() {
+    world(async |world| {
+        let (here, there) = (world.sign_in("writer").await, world.sign_in("writer").await);
+        let other = world.sign_in("admin").await;
+        assert!(here.get("/settings/tokens").await.body.contains("/auth/sign-out-everywhere"));
+        let out = here.form("/auth/sign-out-everywhere", &[]).await;
+        assert_eq!((out.status, out.location()), (StatusCode::SEE_OTHER, Some("/")));
+        assert_eq!((login(&here).await, login(&there).await), (None, None));
+        assert_eq!(login(&other).await.as_deref(), Some("admin"));
     })
     .await;
 }

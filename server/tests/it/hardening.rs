@@ -1,28 +1,40 @@
 //! What protects every route alike.
 
+use base64::Engine;
+use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
 use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret;
+use sha2::{Digest, Sha256};
 use sqlx::Row;
+use waymark_server::db::Db;
 
 use crate::support::{self, Browser, Page, world, world_with};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
-/// Every route outside the server functions that changes something.
-const CHANGING: [(&str, &str); 12] = [
-    ("POST", "/auth/sign-out"),
-    ("POST", "/api/v1/preview"),
-    ("POST", "/api/v1/dispatches"),
-    ("POST", "/api/v1/dispatches/1/commands"),
-    ("POST", "/api/v1/plans"),
-    ("POST", "/api/v1/plans/preview"),
-    ("POST", "/api/v1/submissions"),
-    ("POST", "/api/v1/batches/1/items/1/retry"),
-    ("PUT", "/api/v1/repositories/acme/widgets/connection"),
-    ("POST", "/api/v1/repositories/acme/widgets/mend/labels"),
-    ("PUT", "/api/v1/repositories/acme/widgets/plans/1/text"),
-    ("POST", "/api/v1/repositories/acme/widgets/plans/1/actions"),
-];
+/// Every route that changes something: the server functions that are registered, what the API describes (a test
+/// of its own holds that to what is served), and signing out.
+async fn changing(browser: &Browser) -> Vec<(Method, String)> {
+    let functions = leptos::server_fn::axum::server_fn_paths();
+    let mut routes: Vec<(Method, String)> =
+        functions.map(|(path, method)| (method, path.to_owned())).collect();
+    assert!(routes.len() >= 15, "every server function is registered: {routes:?}");
+    let described = browser.get("/api/v1/openapi.json").await.json();
+    for (path, methods) in described["paths"].as_object().expect("paths") {
+        let path: Vec<&str> =
+            path.split('/').map(|part| if part.starts_with('{') { "1" } else { part }).collect();
+        for method in ["post", "put", "patch", "delete"] {
+            if methods.get(method).is_some() {
+                let method = method.to_uppercase().parse().expect("a method");
+                routes.push((method, format!("/api/v1{}", path.join("/"))));
+            }
+        }
+    }
+    for path in ["/auth/sign-out", "/auth/sign-out-everywhere"] {
+        routes.push((Method::POST, path.to_owned()));
+    }
+    routes
+}
 
 async fn forged(browser: &Browser, method: &Method, path: &str, headers: &[(&str, &str)]) -> Page {
     let headers: Vec<(&str, &str)> = headers.iter().copied().chain([FORM]).collect();
@@ -33,12 +45,7 @@ async fn forged(browser: &Browser, method: &Method, path: &str, headers: &[(&str
 async fn no_route_is_changed_from_another_site() {
     world(async |world| {
         let browser = world.sign_in("admin").await;
-        let functions: Vec<(Method, String)> = leptos::server_fn::axum::server_fn_paths()
-            .map(|(path, method)| (method, path.to_owned()))
-            .collect();
-        assert!(functions.len() >= 15, "every server function is registered: {functions:?}");
-        let others = CHANGING.map(|(method, path)| (method.parse().expect("a method"), path.to_owned()));
-        for (method, path) in functions.iter().chain(&others) {
+        for (method, path) in &changing(&browser).await {
             assert_ne!(method, Method::GET, "{path} would change something by GET");
             for headers in [
                 &[("sec-fetch-site", "cross-site")][..],
@@ -222,15 +229,77 @@ async fn no_secret_reaches_the_log_the_database_or_a_page() {
         }
         let url = app.config.database_url.expose_secret();
         if let Some(file) = url.strip_prefix("sqlite://") {
+            let hash = hex::encode(Sha256::digest(session_id(&session).to_be_bytes()));
+            let mut found = false;
             for file in [file.to_owned(), format!("{file}-wal")] {
                 let bytes = std::fs::read(&file).unwrap_or_default();
+                found |= contains(&bytes, hash.as_bytes());
                 for secret in secrets {
                     assert!(!contains(&bytes, secret.as_bytes()), "{secret} in {file}");
                 }
+                for (how, canary) in ways_to_write(session_id(&session)) {
+                    assert!(!contains(&bytes, &canary), "the session id in {file} as {how}");
+                }
             }
+            assert!(found, "the session is in the file, by its hash");
         }
     })
     .await;
+}
+
+/// The id that the cookie stands for.
+fn session_id(cookie: &str) -> i128 {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(cookie).expect("base64");
+    i128::from_le_bytes(bytes.try_into().expect("sixteen bytes"))
+}
+
+/// Every way to write an id down that gives it back.
+fn ways_to_write(id: i128) -> Vec<(String, Vec<u8>)> {
+    let mut ways = vec![
+        ("a decimal number".to_owned(), id.to_string().into_bytes()),
+        ("an unsigned number".to_owned(), u128::from_ne_bytes(id.to_ne_bytes()).to_string().into_bytes()),
+    ];
+    for (order, bytes) in [("little", id.to_le_bytes()), ("big", id.to_be_bytes())] {
+        let list: Vec<String> = bytes.iter().map(u8::to_string).collect();
+        for (how, text) in [
+            ("hexadecimal", hex::encode(bytes)),
+            ("capital hexadecimal", hex::encode_upper(bytes)),
+            ("base64", BASE64_STANDARD_NO_PAD.encode(bytes)),
+            ("base64url", BASE64_URL_SAFE_NO_PAD.encode(bytes)),
+            ("a list of bytes", list.join(",")),
+        ] {
+            ways.push((format!("{how}, {order} end first"), text.into_bytes()));
+        }
+        ways.push((format!("bytes, {order} end first"), bytes.to_vec()));
+    }
+    ways
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_files_of_the_database_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("waymark.db");
+    // One from before, readable by all.
+    std::fs::write(&path, "").expect("a file");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("set");
+    for name in ["waymark.db", "new.db"] {
+        let path = folder.path().join(name);
+        let db = Db::open(&format!("sqlite://{}", path.display())).await.expect("opened");
+        sqlx::query("DELETE FROM sessions").execute(db.pool()).await.expect("written");
+        let mut seen = 0;
+        for entry in std::fs::read_dir(folder.path()).expect("a folder").map(|entry| entry.expect("an entry"))
+        {
+            if entry.file_name().to_string_lossy().starts_with(name) {
+                let mode = entry.metadata().expect("metadata").permissions().mode() & 0o777;
+                assert_eq!(mode & 0o077, 0, "{} is {mode:o}", entry.path().display());
+                seen += 1;
+            }
+        }
+        assert!(seen >= 3, "the file, -wal and -shm: {seen}");
+        db.pool().close().await;
+    }
 }
 
 fn contains(bytes: &[u8], part: &[u8]) -> bool {
