@@ -1,7 +1,8 @@
 //! Live updates: what changed, by id only. The browser fetches what it shows with its own cookie.
 //!
-//! A viewer is told only of repositories that GitHub lets them see, and after a lost connection of
-//! everything since, or to read everything again where that is no longer known.
+//! A viewer is told only of repositories that they may see, as long as they are signed in, and after a lost
+//! connection of everything since, or to read everything again where that is no longer known. Ids of events tell
+//! nothing of how many others there were.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -15,15 +16,18 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::{Stream, StreamExt, stream};
 use serde::Serialize;
 use tokio::sync::broadcast;
-use tokio_stream::wrappers::BroadcastStream;
-use waymark_app::areas::{RepoName, Viewer};
+use tokio_stream::wrappers::{BroadcastStream, IntervalStream};
+use tower_sessions::Session;
+use waymark_app::areas::RepoName;
 
-use crate::auth::Current;
-use crate::mirror::access::{self, Level};
+use crate::auth::{self, Current};
+use crate::mirror;
 use crate::state::App;
 
 /// So many changes can be asked for again.
 const KEPT: usize = 1024;
+/// How often an idle stream looks whether its viewer is still signed in. Each event looks as well.
+const LOOK_EVERY: Duration = Duration::from_secs(15);
 
 /// Something changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -34,7 +38,7 @@ pub struct Change {
     pub dispatch: Option<String>,
 }
 
-/// A change with its place in the order of this process.
+/// A change with a random id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Numbered {
     id: u64,
@@ -47,9 +51,7 @@ pub struct Events(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    /// Tells this process from an earlier one, whose numbers mean nothing here.
-    epoch: u64,
-    recent: Mutex<(u64, VecDeque<Numbered>)>,
+    recent: Mutex<VecDeque<Numbered>>,
     sender: broadcast::Sender<Numbered>,
 }
 
@@ -60,21 +62,21 @@ enum Missed {
     Everything,
 }
 
-impl Events {
-    /// `epoch` must differ from one process to the next.
-    pub fn new(epoch: u64) -> Self {
+impl Default for Events {
+    fn default() -> Self {
         let (sender, _) = broadcast::channel(KEPT);
-        Events(Arc::new(Inner { epoch, recent: Mutex::default(), sender }))
+        Events(Arc::new(Inner { recent: Mutex::default(), sender }))
     }
+}
 
+impl Events {
     /// Tells everyone who looks.
     pub fn publish(&self, change: Change) {
         let mut recent = self.0.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.0 += 1;
-        let numbered = Numbered { id: recent.0, change };
-        recent.1.push_back(numbered.clone());
-        if recent.1.len() > KEPT {
-            recent.1.pop_front();
+        let numbered = Numbered { id: rand::random(), change };
+        recent.push_back(numbered.clone());
+        if recent.len() > KEPT {
+            recent.pop_front();
         }
         // Sent under the lock, so that the order is the same for everyone; nobody listening is fine.
         let _ = self.0.sender.send(numbered);
@@ -90,34 +92,30 @@ impl Events {
     fn since(&self, last: Option<&str>) -> (Missed, BroadcastStream<Numbered>) {
         let recent = self.0.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let stream = BroadcastStream::new(self.0.sender.subscribe());
-        let known = last.and_then(|last| {
-            let (epoch, id) = last.split_once('-')?;
-            (epoch.parse() == Ok(self.0.epoch)).then(|| id.parse::<u64>().ok())?
-        });
-        let missed = match (last, known) {
-            (None, _) => Missed::Changes(Vec::new()),
-            (Some(_), None) => Missed::Everything,
-            (Some(_), Some(id)) => {
-                let oldest = recent.1.front().map_or(recent.0 + 1, |first| first.id);
-                if id + 1 < oldest || id > recent.0 {
-                    Missed::Everything
-                } else {
-                    Missed::Changes(recent.1.iter().filter(|change| change.id > id).cloned().collect())
-                }
-            }
+        let Some(last) = last else { return (Missed::Changes(Vec::new()), stream) };
+        // One that is not known is of another process or too long ago.
+        let seen = recent.iter().position(|change| event_id(change) == last);
+        let missed = match seen {
+            Some(at) => Missed::Changes(recent.iter().skip(at + 1).cloned().collect()),
+            None => Missed::Everything,
         };
         (missed, stream)
     }
-
-    fn event(&self, numbered: &Numbered) -> Event {
-        let data = serde_json::to_string(&numbered.change).unwrap_or_default();
-        Event::default().id(format!("{}-{}", self.0.epoch, numbered.id)).data(data)
-    }
 }
 
-/// `GET /events`: server-sent events for the viewer.
+fn event_id(numbered: &Numbered) -> String {
+    format!("{:016x}", numbered.id)
+}
+
+fn event(numbered: &Numbered) -> Event {
+    let data = serde_json::to_string(&numbered.change).unwrap_or_default();
+    Event::default().id(event_id(numbered)).data(data)
+}
+
+/// `GET /events`: server-sent events for the viewer. The stream ends when they are not signed in any more.
 pub async fn stream_events(
     State(app): State<App>,
+    session: Session,
     Extension(Current(viewer)): Extension<Current>,
     headers: HeaderMap,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
@@ -127,24 +125,32 @@ pub async fn stream_events(
         Missed::Changes(changes) => (None, changes),
         Missed::Everything => (Some(Event::default().event("resync").data("{}")), Vec::new()),
     };
-    let later = stream::iter(missed.into_iter().map(Ok)).chain(live).then(move |item| {
+    let changes = stream::iter(missed.into_iter().map(Ok)).chain(live).map(Some);
+    let looks = IntervalStream::new(tokio::time::interval(LOOK_EVERY)).map(|_| None);
+    let session = session.id();
+    let later = stream::select(changes, looks).then(move |item| {
         let (app, viewer) = (app.clone(), viewer.clone());
         async move {
-            match item {
-                Ok(numbered) => visible(&app, viewer.as_ref(), &numbered.change.repo)
-                    .await
-                    .then(|| app.events.event(&numbered)),
-                // This viewer was too slow for the channel: everything is to be read again.
-                Err(_) => Some(Event::default().event("resync").data("{}")),
+            if let Some(viewer) = &viewer
+                && auth::signed_in(&app, session).await != Some(viewer.account_id)
+            {
+                return None;
             }
+            Some(match item {
+                Some(Ok(numbered)) => {
+                    let seen = mirror::may_read(&app, viewer.as_ref(), &numbered.change.repo).await;
+                    seen.is_ok().then(|| event(&numbered))
+                }
+                // This viewer was too slow for the channel: everything is to be read again.
+                Some(Err(_)) => Some(Event::default().event("resync").data("{}")),
+                None => None,
+            })
         }
     });
-    let events = stream::iter(resync).chain(later.filter_map(|event| async { event })).map(Ok);
+    let later = later.take_while(|told| std::future::ready(told.is_some()));
+    let later = later.filter_map(|told| std::future::ready(told.flatten()));
+    let events = stream::iter(resync).chain(later).map(Ok);
     Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)).text("still here"))
-}
-
-async fn visible(app: &App, viewer: Option<&Viewer>, repo: &RepoName) -> bool {
-    access::require(app, viewer, repo, Level::Read).await.is_ok()
 }
 
 #[cfg(test)]
@@ -156,23 +162,35 @@ mod tests {
         Change { repo, plan: Some(plan), objective: None, dispatch: None }
     }
 
-    fn ids(missed: Missed) -> Option<Vec<u64>> {
+    fn plans(missed: Missed) -> Option<Vec<i64>> {
         match missed {
-            Missed::Changes(changes) => Some(changes.iter().map(|change| change.id).collect()),
+            Missed::Changes(changes) => {
+                Some(changes.iter().filter_map(|change| change.change.plan).collect())
+            }
             Missed::Everything => None,
         }
     }
 
     #[test]
     fn what_was_missed_is_told_once() {
-        let events = Events::new(7);
+        let events = Events::default();
         (1..=3).for_each(|plan| events.publish(change(plan)));
-        assert_eq!(ids(events.since(None).0), Some(vec![]));
-        assert_eq!(ids(events.since(Some("7-1")).0), Some(vec![2, 3]));
-        assert_eq!(ids(events.since(Some("7-3")).0), Some(vec![]));
-        assert_eq!(ids(events.since(Some("6-3")).0), None, "another process");
-        assert_eq!(ids(events.since(Some("nonsense")).0), None);
+        let ids: Vec<String> = events.0.recent.lock().expect("whole").iter().map(event_id).collect();
+        let since = |last: &str| plans(events.since(Some(last)).0);
+        assert_eq!(plans(events.since(None).0), Some(vec![]));
+        assert_eq!(since(&ids[0]), Some(vec![2, 3]));
+        assert_eq!(since(&ids[2]), Some(vec![]));
+        assert_eq!(since("0000000000000001"), None, "another process");
+        assert_eq!(since("nonsense"), None);
         (0..=KEPT as i64).for_each(|plan| events.publish(change(plan)));
-        assert_eq!(ids(events.since(Some("7-1")).0), None, "too long ago");
+        assert_eq!(since(&ids[0]), None, "too long ago");
+    }
+
+    #[test]
+    fn an_id_tells_nothing_of_other_changes() {
+        let events = Events::default();
+        (0..64).for_each(|plan| events.publish(change(plan)));
+        let ids: Vec<u64> = events.0.recent.lock().expect("whole").iter().map(|change| change.id).collect();
+        assert!(ids.windows(2).any(|pair| pair[0] > pair[1]), "they do not count: {ids:?}");
     }
 }

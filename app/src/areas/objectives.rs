@@ -75,6 +75,8 @@ pub struct ObjectiveList {
     pub pages: u32,
     /// Repositories whose mirror is stale, with the reason in words.
     pub stale: Vec<(RepoName, String)>,
+    /// Whether repositories are left out because GitHub could not be asked whether the viewer may see them.
+    pub unasked: bool,
     /// Whether any repository is connected at all.
     pub connected: bool,
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::icon;
-use crate::areas::Problem;
+use crate::areas::{Problem, RepoName};
 use crate::commands::Notice;
 
 /// The notice of this request, when there is one. Problems of a field link to it.
@@ -44,4 +44,15 @@ fn problem_line(problem: &Problem) -> AnyView {
     };
     let next = problem.next.clone().map(|next| view! { " " <span class="next">{next}</span> });
     view! { <li>{message}{next}</li> }.into_any()
+}
+
+/// Which repositories of a list are not fresh, and whether some are left out.
+pub(crate) fn not_fresh(stale: &[(RepoName, String)], unasked: bool) -> AnyView {
+    let stale = stale.iter().map(|(repo, why)| {
+        view! { <p class="notice hint">{icon("clock")} <span><strong>{repo.to_string()}</strong> " is not fresh: " {why.clone()}</span></p> }
+    });
+    let unasked = unasked.then(|| {
+        view! { <p class="notice hint">{icon("clock")} <span>"GitHub cannot be asked which private repositories you may see; they are left out for now. Load the page again in a moment."</span></p> }
+    });
+    view! { {stale.collect_view()} {unasked} }.into_any()
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{PageTitle, icon};
 use crate::address::address;
 use crate::areas::{Problem, ProblemKind};
-use crate::context::{RequestId, here, set_status};
+use crate::context::{RequestId, here, set_status, viewer};
 
 /// The page for a problem, with its status.
 #[component]
@@ -13,7 +13,12 @@ pub(crate) fn ProblemPage(problem: Problem) -> impl IntoView {
     set_status(problem.kind.status());
     let request = use_context::<RequestId>();
     let heading = heading(problem.kind);
-    let sign_in = (problem.kind == ProblemKind::SignedOut)
+    let may_help = match problem.kind {
+        ProblemKind::SignedOut => true,
+        ProblemKind::NotFound => viewer().is_none(),
+        _ => false,
+    };
+    let sign_in = may_help
         .then(|| address("/auth/github", [("to", here().as_str())]))
         .map(|to| view! { <a class="button primary" href=to>{icon("mark-github")} "Sign in to go on"</a> });
     let next = problem.next.clone().or_else(|| usual_next(problem.kind).map(str::to_owned));

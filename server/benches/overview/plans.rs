@@ -112,6 +112,7 @@ fn snapshot(index: i64) -> Snapshot {
 /// The database's.
 pub async fn fill(app: &App, plans: i64) -> Result<(), sqlx::Error> {
     let access = Access {
+        name: repository(0),
         level: Level::Write,
         private: false,
         archived: false,
@@ -121,7 +122,10 @@ pub async fn fill(app: &App, plans: i64) -> Result<(), sqlx::Error> {
     };
     let mut tx = app.db.begin().await?;
     for index in 0..REPOSITORIES {
-        store::put_repository(&mut tx, &repository(index), &access).await?;
+        let repo = repository(index);
+        let access = Access { name: repo.clone(), ..access.clone() };
+        store::put_repository(&mut tx, &repo, &access).await?;
+        app.access.set_public(&repo, true);
     }
     for index in 0..plans {
         let snapshot = snapshot(index);

@@ -14,6 +14,7 @@ use super::engine::{clock, encode, fault, now_ms};
 use super::journal::{self, Dispatch};
 use super::slots::{Bindings, Slot};
 use crate::github::{Client, Error};
+use crate::mirror::access;
 use crate::state::App;
 
 /// The longest instruction, in characters.
@@ -46,8 +47,7 @@ pub async fn check(
     let mut problems = Vec::new();
     problems.extend(another_text(form, false));
     let lint = instruction(&form.instruction, &mut problems);
-    let token = app.tokens.of(viewer.account_id).await.map_err(|problem| vec![problem])?;
-    let client = app.github.client(token);
+    let client = access::client(app, Some(viewer)).await.map_err(|problem| vec![problem])?;
     let asked = match RepoName::parse(&form.repo) {
         Some(repo) => repository(&client, &repo).await,
         None if form.repo.trim().is_empty() => {
@@ -137,8 +137,7 @@ pub async fn written(app: &App, viewer: &Viewer, form: &NewForm) -> Result<Writt
             "Take it out: the plan is written to GitHub, where everyone who sees the repository reads it.",
         )
     }));
-    let token = app.tokens.of(viewer.account_id).await.map_err(|problem| vec![problem])?;
-    let client = app.github.client(token);
+    let client = access::client(app, Some(viewer)).await.map_err(|problem| vec![problem])?;
     let asked = match RepoName::parse(&form.repo) {
         Some(repo) => repository(&client, &repo).await,
         None => Err(invalid("repo", "No repository is chosen.").next("Write it as owner/name.")),

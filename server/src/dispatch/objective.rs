@@ -9,6 +9,7 @@ use super::describe::objective::{self, Facts};
 use super::engine::{fault, now_ms};
 use super::slots::{Bindings, Slots};
 use crate::github::model::Issue;
+use crate::mirror::access;
 use crate::objectives::typed::{self, LONGEST_BODY};
 use crate::state::App;
 
@@ -21,8 +22,7 @@ pub async fn describe(app: &App, viewer: &Viewer, form: &ObjectiveForm) -> Resul
         Ok(typed) => (Some(typed), Vec::new()),
         Err(problems) => (None, problems),
     };
-    let token = app.tokens.of(viewer.account_id).await.map_err(|problem| vec![problem])?;
-    let client = app.github.client(token);
+    let client = access::client(app, Some(viewer)).await.map_err(|problem| vec![problem])?;
     let asked = match RepoName::parse(form.repo.trim()) {
         Some(repo) => repository(&client, &repo).await,
         None => Err(Problem::new(ProblemKind::Invalid, "No repository is chosen.")

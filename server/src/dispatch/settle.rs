@@ -8,6 +8,7 @@ use super::describe::Kind;
 use super::engine::{self, Seen, answer, fault, look, now_ms};
 use super::journal::{self, Dispatch, Recorded};
 use super::slots::Slot;
+use crate::mirror::access;
 use crate::state::App;
 
 /// Puts operations that failed back among those to be done. What may have happened stays marked as such, so
@@ -55,7 +56,7 @@ pub async fn settle(
         operation.candidate = None;
         return save(app, &operation).await;
     }
-    let client = app.github.client(app.tokens.of(viewer.account_id).await?);
+    let client = access::client(app, Some(viewer)).await?;
     let thing = match look(&client, &dispatch, &operation).await {
         Ok(Seen::Made(thing)) => Some(thing),
         Ok(Seen::Unclear { candidate, .. }) => candidate,
@@ -88,7 +89,7 @@ pub async fn may_undo(app: &App, viewer: &Viewer, dispatch: &Dispatch) -> Result
     let operations = engine::operations(app, &dispatch.id).await?;
     let opened = operations.iter().any(|op| op.kind == Kind::Pull && op.state == OperationState::Done);
     let Some(pull) = dispatch.number(Slot::Pr).filter(|_| opened) else { return Ok(()) };
-    let client = app.github.client(app.tokens.of(viewer.account_id).await?);
+    let client = access::client(app, Some(viewer)).await?;
     let path = format!("/repos/{}/pulls/{pull}", dispatch.repo);
     match client.get::<Value>(&path).await {
         Ok(found) if found["merged_at"].is_string() => Err(Problem::new(

@@ -18,6 +18,7 @@ use super::journal::{self, Dispatch};
 use super::slots::{Bindings, Slot};
 use crate::github::model::{Comment, Issue, millis};
 use crate::github::{Client, Error};
+use crate::mirror::access;
 use crate::mirror::snapshot::{self, Snapshot};
 use crate::mirror::text as plan_text;
 use crate::state::App;
@@ -109,7 +110,7 @@ pub async fn look(
         return Err(Problem::new(ProblemKind::Invalid, words).next("Write it as owner/name.").field("repo"));
     };
     let seen_at = now_ms();
-    let client = app.github.client(app.tokens.of(viewer.account_id).await?);
+    let client = access::client(app, Some(viewer)).await?;
     let (repo, mut findings) = match check::repository(&client, &name).await {
         Ok(repo) => (repo, Vec::new()),
         Err(problem) if problem.kind == ProblemKind::Forbidden => {

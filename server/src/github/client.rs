@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 use http_body_util::BodyExt;
 use octocrab::Octocrab;
@@ -28,6 +29,9 @@ pub struct Answer<T> {
     pub body: T,
 }
 
+/// Hears what GitHub refuses: the path and the status.
+type OnRefusal = Arc<dyn Fn(&str, u16) -> BoxFuture<'static, ()> + Send + Sync>;
+
 /// A client that acts with one token.
 #[derive(Clone)]
 pub struct Client {
@@ -38,6 +42,7 @@ pub struct Client {
     /// The API's root: a token goes nowhere else.
     api: Arc<Url>,
     token: Option<SecretString>,
+    on_refusal: Option<OnRefusal>,
 }
 
 struct Raw {
@@ -68,12 +73,22 @@ impl Client {
         let (rest, graphql) = built.unwrap_or_default();
         let mut api = api.clone();
         api.set_path(&path);
-        Client { rest: Arc::new(rest), graphql: Arc::new(graphql), timeout, api: Arc::new(api), token }
+        let (rest, graphql) = (Arc::new(rest), Arc::new(graphql));
+        Client { rest, graphql, timeout, api: Arc::new(api), token, on_refusal: None }
     }
 
     /// The token it acts with.
     pub fn token(&self) -> Option<&SecretString> {
         self.token.as_ref()
+    }
+
+    /// The same client, which tells of each refusal before it answers it.
+    pub(crate) fn on_refusal(
+        mut self,
+        hear: impl Fn(&str, u16) -> BoxFuture<'static, ()> + Send + Sync + 'static,
+    ) -> Client {
+        self.on_refusal = Some(Arc::new(hear));
+        self
     }
 
     /// Reads one thing. `path` starts with `/`.
@@ -188,7 +203,11 @@ impl Client {
             return Ok(raw);
         }
         let now = jiff::Timestamp::now().as_second().unsigned_abs();
-        Err(Error::from_answer(raw.status, &raw.headers, &raw.body, now))
+        let error = Error::from_answer(raw.status, &raw.headers, &raw.body, now);
+        if let Some(hear) = self.on_refusal.as_ref().filter(|_| error.is_refusal()) {
+            hear(path, raw.status).await;
+        }
+        Err(error)
     }
 
     /// Sends a request, and once more where GitHub redirects it within its API, as it does when a

@@ -84,6 +84,11 @@ impl Error {
         matches!(self.status(), Some(404 | 410))
     }
 
+    /// Whether GitHub refuses this token the thing, or the token itself.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Error::Answer { status: 401 | 403 | 404 | 410 | 451, rate_limited: false, .. })
+    }
+
     /// Whether a write that ended so may have taken effect all the same.
     pub fn may_have_happened(&self) -> bool {
         match self {

@@ -31,20 +31,6 @@ impl GitHub {
     /// The client that acts with this token.
     pub fn client(&self, token: SecretString) -> Client {
         let key: [u8; 32] = Sha256::digest(token.expose_secret()).into();
-        self.kept(key, Some(token))
-    }
-
-    /// The client that acts without a token: public data only, 60 reads an hour on github.com.
-    pub fn anonymous(&self) -> Client {
-        self.kept([0; 32], None)
-    }
-
-    /// A client for a token that is used once.
-    pub(super) fn once(&self, token: SecretString) -> Client {
-        Client::new(&self.api, Some(token), self.timeout)
-    }
-
-    fn kept(&self, key: [u8; 32], token: Option<SecretString>) -> Client {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = clients.get(&key) {
             return client.clone();
@@ -52,8 +38,20 @@ impl GitHub {
         if clients.len() >= KEPT_CLIENTS {
             clients.clear();
         }
-        let client = Client::new(&self.api, token, self.timeout);
+        let client = Client::new(&self.api, Some(token), self.timeout);
         clients.insert(key, client.clone());
         client
+    }
+
+    /// A client without a token, for the controls of the sandbox. GitHub itself answers it 60 times an hour for
+    /// everybody together, so that nothing but tests may have one.
+    #[cfg(test)]
+    pub fn anonymous(&self) -> Client {
+        Client::new(&self.api, None, self.timeout)
+    }
+
+    /// A client for a token that is used once.
+    pub(super) fn once(&self, token: SecretString) -> Client {
+        Client::new(&self.api, Some(token), self.timeout)
     }
 }

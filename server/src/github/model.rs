@@ -1,7 +1,17 @@
 //! What Waymark reads of GitHub's answers, and nothing more: unknown fields and states are kept out
 //! of the way, and a state is text, because GitHub adds states without notice.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// An address that pages may link to; anything else, such as one that runs a script, is none.
+fn web_address<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    Ok(some_web_address(from)?.unwrap_or_default())
+}
+
+fn some_web_address<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let address: Option<String> = Option::deserialize(from)?;
+    Ok(address.filter(|address| address.starts_with("https://") || address.starts_with("http://")))
+}
 
 /// An account, by its login. A deleted account is nobody.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +31,7 @@ pub struct Issue {
     pub title: String,
     pub body: Option<String>,
     pub state: String,
+    #[serde(deserialize_with = "web_address")]
     pub html_url: String,
     pub user: Option<User>,
     #[serde(default)]
@@ -53,6 +64,7 @@ impl Issue {
 pub struct Comment {
     pub id: i64,
     pub body: Option<String>,
+    #[serde(deserialize_with = "web_address")]
     pub html_url: String,
     pub user: Option<User>,
     pub created_at: String,
@@ -101,6 +113,7 @@ pub struct End {
 pub struct Pull {
     pub number: i64,
     pub node_id: String,
+    #[serde(deserialize_with = "web_address")]
     pub html_url: String,
     pub title: String,
     pub body: Option<String>,
@@ -138,6 +151,7 @@ pub struct Pull {
 pub struct Review {
     pub user: Option<User>,
     pub state: String,
+    #[serde(deserialize_with = "web_address")]
     pub html_url: String,
     pub submitted_at: Option<String>,
 }
@@ -151,6 +165,7 @@ pub struct Run {
     pub display_title: String,
     #[serde(default)]
     pub path: String,
+    #[serde(deserialize_with = "web_address")]
     pub html_url: String,
     pub status: Option<String>,
     pub conclusion: Option<String>,
@@ -181,6 +196,7 @@ impl Run {
 pub struct Job {
     pub id: i64,
     pub name: String,
+    #[serde(default, deserialize_with = "some_web_address")]
     pub html_url: Option<String>,
     pub status: String,
     pub conclusion: Option<String>,
@@ -205,6 +221,7 @@ pub struct CheckRun {
     pub name: String,
     pub status: String,
     pub conclusion: Option<String>,
+    #[serde(default, deserialize_with = "some_web_address")]
     pub html_url: Option<String>,
 }
 
@@ -215,6 +232,8 @@ pub fn millis(time: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -229,6 +248,21 @@ mod tests {
         let job = r#"{"id":1,"name":"plan","html_url":null,"status":"requested","conclusion":null,
             "started_at":null,"completed_at":null}"#;
         assert_eq!(serde_json::from_str::<Job>(job).expect("a job").status, "requested");
+    }
+
+    #[test]
+    fn only_addresses_of_the_web_are_linked_to() {
+        let address = |address: &str| {
+            let check = json!({"name": "x", "status": "completed", "conclusion": null, "html_url": address});
+            serde_json::from_value::<CheckRun>(check).expect("a check").html_url
+        };
+        assert_eq!(address("https://github.com/x").as_deref(), Some("https://github.com/x"));
+        for other in ["javascript:alert(1)", "data:text/html,x", "//elsewhere.example", "", " https://x"] {
+            assert_eq!(address(other), None, "{other}");
+        }
+        let label =
+            json!({"user": null, "state": "x", "html_url": "javascript:alert(1)", "submitted_at": null});
+        assert_eq!(serde_json::from_value::<Review>(label).expect("a review").html_url, "");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! A repository that the viewer may not see answers exactly like one that does not exist.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -28,6 +28,8 @@ pub enum Level {
 /// What the viewer may do in a repository, and what the repository is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
+    /// As GitHub writes it.
+    pub name: RepoName,
     pub level: Level,
     pub private: bool,
     pub archived: bool,
@@ -37,38 +39,80 @@ pub struct Access {
     pub methods: Vec<String>,
 }
 
-type Key = (Option<i64>, RepoName);
-
 /// The answers that are remembered.
 #[derive(Clone, Debug, Default)]
 pub struct AccessCache(Arc<Mutex<Answers>>);
 
-/// What GitHub answered, and when; nothing for "there is no such repository".
-type Answers = HashMap<Key, (Instant, Option<Access>)>;
+#[derive(Debug, Default)]
+struct Answers {
+    /// What GitHub answered an account, and when; nothing for "there is no such repository".
+    of: HashMap<(i64, String), (Instant, Option<Access>)>,
+    /// Whether a repository is public.
+    public: HashMap<String, (Instant, bool)>,
+}
+
+/// GitHub takes a name in capitals for the same.
+fn folded(repo: &RepoName) -> String {
+    repo.to_string().to_ascii_lowercase()
+}
 
 impl AccessCache {
-    fn get(&self, key: &Key) -> Option<Option<Access>> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(key).filter(|(at, _)| at.elapsed() < REMEMBERED).map(|(_, access)| access.clone())
+    fn answers(&self) -> MutexGuard<'_, Answers> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, key: Key, access: Option<Access>) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= MOST {
-            kept.clear();
+    fn get(&self, viewer: &Viewer, repo: &RepoName) -> Option<Option<Access>> {
+        let answers = self.answers();
+        let kept = answers.of.get(&(viewer.account_id, folded(repo)));
+        kept.filter(|(at, _)| at.elapsed() < REMEMBERED).map(|(_, access)| access.clone())
+    }
+
+    fn put(&self, viewer: &Viewer, repo: &RepoName, access: Option<Access>) {
+        let mut answers = self.answers();
+        if answers.of.len() >= MOST {
+            answers.of.clear();
         }
-        kept.insert(key, (Instant::now(), access));
+        answers.of.insert((viewer.account_id, folded(repo)), (Instant::now(), access));
     }
 
     /// Forgets what is known of a viewer and a repository, because GitHub has refused them something.
     pub fn forget(&self, viewer: Option<&Viewer>, repo: &RepoName) {
-        let key = (viewer.map(|viewer| viewer.account_id), repo.clone());
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+        if let Some(viewer) = viewer {
+            self.answers().of.remove(&(viewer.account_id, folded(repo)));
+        }
+    }
+
+    /// Forgets what is known of a repository, because something about who may see it changed.
+    pub(crate) fn forget_repository(&self, repo: &RepoName) {
+        let name = folded(repo);
+        let mut answers = self.answers();
+        answers.public.remove(&name);
+        answers.of.retain(|(_, known), _| *known != name);
+    }
+
+    /// Whether the repository is public, where that is known.
+    pub(super) fn is_public(&self, repo: &RepoName) -> Option<bool> {
+        let answers = self.answers();
+        answers
+            .public
+            .get(&folded(repo))
+            .filter(|(at, _)| at.elapsed() < REMEMBERED)
+            .map(|(_, public)| *public)
+    }
+
+    /// Keeps whether a repository is public, as a reading with a token says.
+    pub fn set_public(&self, repo: &RepoName, public: bool) {
+        let mut answers = self.answers();
+        if answers.public.len() >= MOST {
+            answers.public.clear();
+        }
+        answers.public.insert(folded(repo), (Instant::now(), public));
     }
 }
 
 #[derive(Deserialize)]
 struct Repository {
+    full_name: String,
     private: bool,
     #[serde(default)]
     archived: bool,
@@ -88,8 +132,9 @@ struct Permissions {
     push: bool,
 }
 
-impl From<Repository> for Access {
-    fn from(repository: Repository) -> Access {
+impl Repository {
+    fn access(self, asked: &RepoName) -> Access {
+        let repository = self;
         let Permissions { admin, push } = repository.permissions;
         let allowed = [
             ("merge", repository.allow_merge_commit),
@@ -97,6 +142,7 @@ impl From<Repository> for Access {
             ("rebase", repository.allow_rebase_merge),
         ];
         Access {
+            name: RepoName::parse(&repository.full_name).unwrap_or_else(|| asked.clone()),
             level: if admin {
                 Level::Admin
             } else if push {
@@ -117,15 +163,37 @@ impl From<Repository> for Access {
     }
 }
 
-/// The client that acts for the viewer, or without a token for somebody not signed in.
+fn signed_out() -> Problem {
+    Problem::new(ProblemKind::SignedOut, "You are not signed in.").next("Sign in with GitHub.")
+}
+
+/// The client that acts for the viewer. What GitHub refuses it is heard: a token that GitHub does not take is
+/// forgotten, and so is what was known of a repository in which something was refused.
 ///
 /// # Errors
-/// [`ProblemKind::SignedOut`] when the viewer must sign in again.
+/// [`ProblemKind::SignedOut`] when nobody is signed in, or the viewer must sign in again.
 pub async fn client(app: &App, viewer: Option<&Viewer>) -> Result<Client, Problem> {
-    match viewer {
-        Some(viewer) => Ok(app.github.client(app.tokens.of(viewer.account_id).await?)),
-        None => Ok(app.github.anonymous()),
-    }
+    let viewer = viewer.ok_or_else(signed_out)?;
+    let client = app.github.client(app.tokens.of(viewer.account_id).await?);
+    let (app, viewer, used) = (app.clone(), viewer.clone(), client.clone());
+    Ok(client.on_refusal(move |path, status| {
+        let (app, viewer, used, repo) = (app.clone(), viewer.clone(), used.clone(), repository_of(path));
+        Box::pin(async move {
+            if status == 401 {
+                app.tokens.refused(viewer.account_id, &used).await;
+            }
+            if let Some(repo) = repo {
+                app.access.forget(Some(&viewer), &repo);
+            }
+        })
+    }))
+}
+
+/// The repository that a path of the API is about.
+fn repository_of(path: &str) -> Option<RepoName> {
+    let (path, _) = path.split_once('?').unwrap_or((path, ""));
+    let mut parts = path.strip_prefix("/repos/")?.split('/');
+    RepoName::parse(&format!("{}/{}", parts.next()?, parts.next()?))
 }
 
 /// What somebody who may not see a repository is told; the same as when there is none.
@@ -145,14 +213,10 @@ pub async fn require(
     repo: &RepoName,
     level: Level,
 ) -> Result<Access, Problem> {
+    let viewer = viewer.ok_or_else(signed_out)?;
     let access = access(app, viewer, repo).await?.ok_or_else(|| no_repository(repo))?;
     if access.level >= level {
         return Ok(access);
-    }
-    if viewer.is_none() {
-        return Err(
-            Problem::new(ProblemKind::SignedOut, "You are not signed in.").next("Sign in with GitHub.")
-        );
     }
     let needed = if level == Level::Admin { "administrator rights" } else { "write access" };
     Err(Problem::new(ProblemKind::Forbidden, format!("You may read {repo}, but this needs {needed}."))
@@ -164,27 +228,38 @@ pub async fn require(
 /// # Errors
 /// GitHub's refusal, or no answer.
 pub async fn read(client: &Client, repo: &RepoName) -> Result<Access, Error> {
-    client.get::<Repository>(&format!("/repos/{repo}")).await.map(Access::from)
+    let read: Repository = client.get(&format!("/repos/{repo}")).await?;
+    Ok(read.access(repo))
 }
 
-async fn access(app: &App, viewer: Option<&Viewer>, repo: &RepoName) -> Result<Option<Access>, Problem> {
-    let key = (viewer.map(|viewer| viewer.account_id), repo.clone());
-    if let Some(known) = app.access.get(&key) {
+async fn access(app: &App, viewer: &Viewer, repo: &RepoName) -> Result<Option<Access>, Problem> {
+    if let Some(known) = app.access.get(viewer, repo) {
         return Ok(known);
     }
-    let client = client(app, viewer).await?;
+    let client = client(app, Some(viewer)).await?;
     let access = match read(&client, repo).await {
         Ok(access) => Some(access),
         Err(error) if error.is_not_found() => None,
         Err(Error::Answer { status: 401, .. }) => {
-            if let Some(viewer) = viewer {
-                app.tokens.refused(viewer.account_id, &client).await;
-            }
             return Err(Problem::new(ProblemKind::SignedOut, "GitHub no longer takes your sign-in.")
                 .next("Sign in again, then go on."));
         }
         Err(error) => return Err(error.problem(&format!("{repo} was read"))),
     };
-    app.access.put(key, access.clone());
+    app.access.put(viewer, repo, access.clone());
     Ok(access)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_repository_of_a_call_is_read_from_its_path() {
+        let name = |path| repository_of(path).map(|repo| repo.to_string());
+        assert_eq!(name("/repos/acme/widgets"), Some("acme/widgets".into()));
+        assert_eq!(name("/repos/acme/widgets/branches?per_page=100"), Some("acme/widgets".into()));
+        assert_eq!(name("/repos/acme/widgets?x=/y"), Some("acme/widgets".into()));
+        assert_eq!(name("/user/repos"), None);
+    }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use sqlx::Row;
 use waymark_app::areas::{Problem, ProblemKind, RepoName, Viewer};
 
-use super::{fault, now_ms, refresh_plan};
+use super::{access, fault, now_ms, refresh_plan};
 use crate::github::Error;
 use crate::github::model::Run;
 use crate::state::App;
@@ -37,7 +37,7 @@ pub struct Asked {
 /// # Errors
 /// `Conflict` when it is over already; otherwise GitHub's refusal in words.
 pub async fn cancel(app: &App, viewer: &Viewer, repo: &RepoName, plan: i64, run: i64) -> Result<(), Problem> {
-    let client = app.github.client(app.tokens.of(viewer.account_id).await?);
+    let client = access::client(app, Some(viewer)).await?;
     let asked = Asked {
         repo: repo.clone(),
         run,

@@ -20,6 +20,7 @@ pub mod snapshot;
 pub mod store;
 mod sync;
 pub mod text;
+mod visibility;
 
 use waymark_app::areas::{Problem, ProblemKind, RepoName, Viewer};
 
@@ -29,6 +30,8 @@ pub use plans::{Plans, explain};
 pub use refresh::Mirror;
 pub use repositories::Repositories;
 pub use sync::{rebuild, sync_repo};
+pub use visibility::visible;
+pub(crate) use visibility::{Visible, all_visible, may_read};
 
 use crate::github::{Client, Error};
 use crate::state::App;
@@ -49,6 +52,8 @@ pub fn spawn_cancellations(app: &App) {
 /// and reads it for the first time in the background.
 pub async fn track(app: &App, viewer: &Viewer, repo: &RepoName) -> Result<(), Problem> {
     let access = access::require(app, Some(viewer), repo, Level::Read).await?;
+    // As GitHub writes it, whatever was typed.
+    let repo = &access.name.clone();
     let known = store::connection(app.db.pool(), repo).await.map_err(fault)?;
     let works = match &known {
         Some(known) => app.tokens.of(known.account_id).await.is_ok(),
@@ -63,6 +68,7 @@ pub async fn track(app: &App, viewer: &Viewer, repo: &RepoName) -> Result<(), Pr
     store::connect(&mut tx, &connection, now_ms(), true).await.map_err(fault)?;
     store::put_repository(&mut tx, repo, &access).await.map_err(fault)?;
     tx.commit().await.map_err(fault)?;
+    app.access.set_public(repo, !access.private);
     if known.is_none() || !works {
         let (app, repo) = (app.clone(), repo.clone());
         tokio::spawn(async move {
@@ -81,29 +87,6 @@ pub async fn track(app: &App, viewer: &Viewer, repo: &RepoName) -> Result<(), Pr
 /// `NotFound` when nobody connected the repository; otherwise why GitHub could not be read.
 pub async fn refresh_plan(app: &App, repo: &RepoName, number: i64) -> Result<(), Problem> {
     app.mirror.refresh(app, repo, number).await
-}
-
-/// What the mirror knows of a repository that the viewer may see, and what they may do there.
-///
-/// # Errors
-/// `NotFound` when they may not see it, and why GitHub could not be asked about a private one.
-pub async fn visible(
-    app: &App,
-    viewer: Option<&Viewer>,
-    repo: &RepoName,
-) -> Result<(Option<store::Repository>, Option<access::Access>), Problem> {
-    let known = store::repositories(app.db.pool()).await.map_err(fault)?;
-    let known = known.into_iter().find(|known| known.repo == *repo);
-    let public = known.as_ref().is_some_and(|known| !known.private);
-    if viewer.is_none() && public {
-        return Ok((known, None));
-    }
-    match access::require(app, viewer, repo, Level::Read).await {
-        Ok(access) => Ok((known, viewer.map(|_| access))),
-        // What everybody may read stays readable while GitHub cannot be asked.
-        Err(problem) if public && problem.kind != ProblemKind::NotFound => Ok((known, None)),
-        Err(problem) => Err(problem),
-    }
 }
 
 /// Who reads a repository for the mirror: the GitHub App where it is installed, else the person who connected
@@ -137,6 +120,8 @@ impl Reader {
                 Ok(Reader { client: app.github.client(token), repo, account_id })
             }
             Err(problem) if problem.kind == ProblemKind::SignedOut => {
+                // Nobody can say any more that it is public.
+                app.access.set_public(&repo, false);
                 let login = &connection.login;
                 Err(Problem::new(
                     ProblemKind::SignedOut,

@@ -120,6 +120,27 @@ pub async fn put_repository(
     Ok(())
 }
 
+/// Notes that a repository is not known to be public any more.
+pub async fn set_private<'e>(
+    db: impl Executor<'e, Database = Any>,
+    repo: &RepoName,
+) -> Result<(), sqlx::Error> {
+    let update = sqlx::query("UPDATE mirror_repositories SET private = 1 WHERE repo = $1");
+    update.bind(repo.to_string()).execute(db).await.map(drop)
+}
+
+/// Whether a repository was public when it was read last.
+pub async fn was_public<'e>(
+    db: impl Executor<'e, Database = Any>,
+    repo: &RepoName,
+) -> Result<bool, sqlx::Error> {
+    let private: Option<i64> = sqlx::query_scalar("SELECT private FROM mirror_repositories WHERE repo = $1")
+        .bind(repo.to_string())
+        .fetch_optional(db)
+        .await?;
+    Ok(private == Some(0))
+}
+
 /// Notes a complete read, and up to which change it saw.
 pub async fn synced(
     tx: &mut AnyConnection,

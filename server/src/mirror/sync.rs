@@ -4,7 +4,7 @@ use futures::stream::{self, StreamExt};
 use waymark_app::areas::{Problem, ProblemKind, RepoName};
 
 use super::refresh::{publish, stale_repository};
-use super::{Reader, access, fault, now_ms, objectives, refresh_plan, store};
+use super::{Reader, fault, now_ms, objectives, refresh_plan, store, visibility};
 use crate::github::model::{Issue, millis};
 use crate::state::App;
 
@@ -30,7 +30,7 @@ pub async fn sync_repo(app: &App, repo: &RepoName) -> Result<(), Problem> {
 async fn read(app: &App, repo: &RepoName) -> Result<(), Problem> {
     let reader = Reader::of(app, repo).await?;
     let client = &reader.client;
-    let access = match access::read(client, repo).await {
+    let access = match visibility::confirm(app, client, repo).await {
         Ok(access) => access,
         Err(error) => return Err(reader.failed(app, error, &format!("{repo} was read")).await),
     };

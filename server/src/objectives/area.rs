@@ -73,6 +73,7 @@ impl Objectives for Area {
         node: Option<&str>,
     ) -> Result<ObjectivePage, Problem> {
         let (known, access) = mirror::visible(&self.app, viewer, repo).await?;
+        let repo = &known.as_ref().map_or(repo, |known| &known.repo).clone();
         let mut kept = self.kept(repo, number).await?;
         if kept.is_none() && known.is_some() && viewer.is_some() {
             // It may be newer than the last reading.

@@ -2,9 +2,8 @@
 
 use waymark_app::areas::{ObjectiveList, ObjectiveRow, ObjectivesQuery, Openness, Problem, Viewer};
 
-use crate::mirror::fault;
 use crate::mirror::objectives::store;
-use crate::mirror::plans::overview;
+use crate::mirror::{all_visible, fault};
 use crate::state::App;
 
 /// Rows of a page.
@@ -15,7 +14,7 @@ pub async fn list(
     viewer: Option<&Viewer>,
     query: &ObjectivesQuery,
 ) -> Result<ObjectiveList, Problem> {
-    let visible = overview::visible(app, viewer).await?;
+    let visible = all_visible(app, viewer).await?;
     let rows = store::rows(app.db.pool()).await.map_err(fault)?;
     let seen = rows.into_iter().filter(|row| visible.names().any(|name| *name == row.repo));
     let wanted: Vec<ObjectiveRow> = seen.filter(|row| fits(row, query)).collect();
@@ -24,7 +23,7 @@ pub async fn list(
     let page = query.page.clamp(1, pages);
     let rows = wanted.into_iter().skip(((page - 1) * PAGE) as usize).take(PAGE as usize).collect();
     let connected = !visible.repositories.is_empty();
-    Ok(ObjectiveList { rows, total, page, pages, stale: visible.stale, connected })
+    Ok(ObjectiveList { rows, total, page, pages, stale: visible.stale, unasked: visible.unasked, connected })
 }
 
 fn fits(row: &ObjectiveRow, query: &ObjectivesQuery) -> bool {

@@ -78,14 +78,13 @@ pub async fn open(config: Config) -> Result<App, Failure> {
     let tokens = Tokens::new(&db, &config).map_err(|error| Failure::of("configuration", &error))?;
     let github = GitHub::new(config.github_api_url.clone(), config.github_timeout);
     let installations = Installations::new(github.clone(), config.github_app.clone());
-    let epoch = jiff::Timestamp::now().as_millisecond().unsigned_abs();
     Ok(App {
         config: Arc::new(config),
         db,
         github,
         installations,
         tokens,
-        events: Events::new(epoch),
+        events: Events::default(),
         access: AccessCache::default(),
         engine: Engine::default(),
         mirror: mirror::Mirror::default(),

@@ -16,6 +16,8 @@ const BATCH: i64 = 200;
 const AT_ONCE: usize = 4;
 /// After so many failures a delivery is left to the regular reading.
 const MOST_ATTEMPTS: i64 = 5;
+/// Events that tell of a change of who may see a repository.
+const ACCESS_EVENTS: [&str; 4] = ["repository", "public", "member", "team"];
 
 /// Starts the worker.
 pub fn spawn(app: &App) {
@@ -59,6 +61,10 @@ async fn work(app: &App) -> Result<bool, sqlx::Error> {
         let repo: Option<String> = row.try_get(2)?;
         let body: String = row.try_get(3)?;
         let repo = repo.as_deref().and_then(RepoName::parse);
+        // Who may see a repository is asked anew after anything that may have changed it.
+        if let Some(repo) = repo.as_ref().filter(|_| ACCESS_EVENTS.contains(&event.as_str())) {
+            app.access.forget_repository(repo);
+        }
         let plans = match &repo {
             Some(repo) if tracked.contains(repo) => {
                 let payload = serde_json::from_str(&body).unwrap_or_default();

@@ -6,7 +6,7 @@ use super::{empty, query};
 use crate::areas::{NodeStatus, ObjectiveList, ObjectiveRow, ObjectivesQuery};
 use crate::commands::{Notice, notice};
 use crate::components::{
-    PageTitle, ago, icon, node_tone, node_word, notice_view, problem_page,
+    PageTitle, ago, node_tone, node_word, not_fresh, notice_view, problem_page,
     words::{count, middle},
 };
 use crate::context::{areas, viewer};
@@ -25,9 +25,6 @@ pub(crate) fn ObjectivesPage() -> impl IntoView {
 }
 
 fn body(list: &ObjectiveList, query: &ObjectivesQuery, notice: &Notice, signed_in: bool) -> AnyView {
-    let stale = list.stale.iter().map(|(repo, why)| {
-        view! { <p class="notice hint">{icon("clock")} <span><strong>{repo.to_string()}</strong> " is not fresh: " {why.clone()}</span></p> }
-    });
     let filtered = *query != ObjectivesQuery { page: query.page, ..ObjectivesQuery::default() };
     let known = filtered || !list.rows.is_empty();
     let rows = if list.rows.is_empty() {
@@ -44,7 +41,7 @@ fn body(list: &ObjectiveList, query: &ObjectivesQuery, notice: &Notice, signed_i
                 {(known && signed_in).then(|| view! { <a class="button page-act" href="/objectives/new">"New objective"</a> })}
             </div>
             {notice_view(notice)}
-            {stale.collect_view()}
+            {not_fresh(&list.stale, list.unasked)}
             {known.then(|| bar(query))}
             {rows}
             {paging(list, query)}

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 
 use crate::areas::{Overview, OverviewQuery};
 use crate::commands::notice;
-use crate::components::{PageTitle, icon, notice_view, problem_page, what_to_try, words::count};
+use crate::components::{PageTitle, not_fresh, notice_view, problem_page, what_to_try, words::count};
 use crate::context::{areas, cookie, remember, viewer};
 use query::View;
 
@@ -35,9 +35,6 @@ pub(crate) fn OverviewPage() -> impl IntoView {
 
 fn body(overview: &Overview, view: &View, notice: &crate::commands::Notice, signed_in: bool) -> AnyView {
     let query = &view.query;
-    let stale = overview.stale.iter().map(|(repo, why)| {
-        view! { <p class="notice hint">{icon("clock")} <span><strong>{repo.to_string()}</strong> " is not fresh: " {why.clone()}</span></p> }
-    });
     let first_page = overview.page <= 1;
     let waits = !overview.needs_you.is_empty() && !query.needs || !overview.stopped.is_empty();
     let needs = (waits && first_page).then(|| {
@@ -72,7 +69,7 @@ fn body(overview: &Overview, view: &View, notice: &crate::commands::Notice, sign
                 {known.then(|| filters::tools(view))}
             </div>
             {notice_view(notice)}
-            {stale.collect_view()}
+            {not_fresh(&overview.stale, overview.unasked)}
             {advice}
             {known.then(|| filters::phases(&overview.counts, view))}
             {needs}

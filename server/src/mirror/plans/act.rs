@@ -29,9 +29,6 @@ pub(super) async fn act(
     offers::require(snapshot, action)?;
     let client = access::client(app, Some(viewer)).await?;
     let done = send(app, viewer, &client, repo, snapshot, action, method).await;
-    if done.as_ref().is_err_and(|p| matches!(p.kind, ProblemKind::Forbidden | ProblemKind::NotFound)) {
-        app.access.forget(Some(viewer), repo);
-    }
     // Also after a refusal: the answer may have been lost on its way.
     let read = refresh_plan(app, repo, snapshot.issue.number).await;
     done.and(read)

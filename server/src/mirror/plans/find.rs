@@ -9,10 +9,10 @@ use sqlx::Row;
 use waymark_app::areas::{PlanRow, Problem, RepoName, Viewer};
 use waymark_domain::branch;
 
-use super::overview::{rows_of, visible};
+use super::overview::rows_of;
 use crate::github::Client;
 use crate::github::model::{Pull, Run};
-use crate::mirror::{access, fault, refresh_plan, store};
+use crate::mirror::{access, all_visible, fault, refresh_plan, store};
 use crate::state::App;
 
 /// Plans that are answered at most.
@@ -89,7 +89,7 @@ fn address(text: &str) -> Option<(Option<RepoName>, Pointer)> {
 /// The plans that a text leads to, the likeliest first.
 pub(super) async fn find(app: &App, viewer: Option<&Viewer>, text: &str) -> Result<Vec<PlanRow>, Problem> {
     let Some((named, pointer)) = read(text) else { return Ok(Vec::new()) };
-    let mut repos: Vec<RepoName> = visible(app, viewer).await?.names().cloned().collect();
+    let mut repos: Vec<RepoName> = all_visible(app, viewer).await?.names().cloned().collect();
     if let Some(named) = &named {
         let name = named.to_string();
         repos.retain(|repo| repo.to_string().eq_ignore_ascii_case(&name));

@@ -66,6 +66,7 @@ impl Area for Plans {
 
     async fn plan(&self, viewer: Option<&Viewer>, repo: &RepoName, number: i64) -> Result<PlanPage, Problem> {
         let (known, access) = super::visible(&self.app, viewer, repo).await?;
+        let repo = known.as_ref().map_or(repo, |known| &known.repo);
         let mut kept = self.kept(repo, number).await?;
         if kept.is_none() && known.is_some() && viewer.is_some() {
             // It may be newer than the last reading.
@@ -86,7 +87,8 @@ impl Area for Plans {
         number: i64,
         job: i64,
     ) -> Result<JobLog, Problem> {
-        super::visible(&self.app, viewer, repo).await?;
+        let (known, _) = super::visible(&self.app, viewer, repo).await?;
+        let repo = known.as_ref().map_or(repo, |known| &known.repo);
         let kept = self.kept(repo, number).await?.ok_or_else(|| no_plan(repo, number))?;
         let known =
             kept.snapshot.runs.iter().find_map(|run| Some((run, run.jobs.iter().chain(&run.earlier).find(|one| one.id == job)?)));

@@ -7,6 +7,7 @@ mod life;
 mod runs;
 mod stopped;
 mod submit;
+mod visibility;
 
 use std::sync::Arc;
 use std::time::Duration;

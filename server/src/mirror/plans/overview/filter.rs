@@ -8,7 +8,7 @@ use waymark_app::areas::{OverviewQuery, RepoName, Sort, Viewer};
 use waymark_domain::lifecycle::Phase;
 
 use super::table::{Entry, Plans};
-use super::visible::Visible;
+use crate::mirror::Visible;
 use crate::mirror::facts::Involved;
 
 /// Words of a search that are looked for; more are left out.
@@ -152,8 +152,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::table::tests::row;
-    use super::super::visible::Repository;
     use super::*;
+    use crate::mirror::visibility::Repository;
 
     const SORTS: [Sort; 5] = [Sort::Changed, Sort::Number, Sort::Phase, Sort::Repo, Sort::Author];
 

@@ -7,7 +7,6 @@
 mod filter;
 mod stopped;
 mod table;
-mod visible;
 
 use std::sync::Arc;
 
@@ -15,12 +14,11 @@ use sqlx::Row;
 use waymark_app::areas::{MOST_EXPORTED, Overview, OverviewQuery, PlanRow, Problem, RepoName, Sort, Viewer};
 use waymark_domain::lifecycle::Phase;
 
-use crate::mirror::{fault, store};
+use crate::mirror::{Visible, all_visible, fault, store};
 use crate::state::App;
 use filter::{Filter, Found, order, part};
 pub(crate) use table::Table;
 use table::{Entry, Plans};
-pub(crate) use visible::{Visible, visible};
 
 /// Rows of a page.
 const PAGE: usize = 50;
@@ -33,7 +31,7 @@ pub(super) async fn overview(
     viewer: Option<&Viewer>,
     query: &OverviewQuery,
 ) -> Result<Overview, Problem> {
-    let visible = visible(app, viewer).await?;
+    let visible = all_visible(app, viewer).await?;
     let plans = plans(app, &visible).await?;
     let filter = Filter::new(&visible, viewer, query);
     let for_viewer =
@@ -59,6 +57,7 @@ pub(super) async fn overview(
         counts: counts.to_vec(),
         connected: !visible.repositories.is_empty(),
         stale: visible.stale,
+        unasked: visible.unasked,
     })
 }
 
@@ -68,7 +67,7 @@ pub(super) async fn export(
     viewer: Option<&Viewer>,
     query: &OverviewQuery,
 ) -> Result<Vec<PlanRow>, Problem> {
-    let visible = visible(app, viewer).await?;
+    let visible = all_visible(app, viewer).await?;
     let plans = plans(app, &visible).await?;
     let filter = Filter::new(&visible, viewer, query);
     let mut found: Vec<Found> = filter.of(&plans).filter(|one| filter.has_phase(one)).collect();

@@ -14,10 +14,10 @@ use memchr::memmem::Finder;
 use waymark_app::areas::{PlanRow, RepoName, ReviewState, Viewer};
 use waymark_domain::lifecycle::Phase;
 
-use super::visible::Repository;
 use crate::db::Db;
 use crate::mirror::facts::Involved;
 use crate::mirror::store;
+use crate::mirror::visibility::Repository;
 
 /// The copy; cheap to clone.
 #[derive(Clone, Default)]
