@@ -8,6 +8,7 @@ mod auth;
 mod demo;
 mod dispatch;
 mod hardening;
+mod hostile;
 mod killed;
 mod objectives;
 mod operations;
