@@ -38,7 +38,7 @@ test("a newcomer does what the first page says, and resets the demo", async ({ p
 
   await page.locator("#reset-demo > summary").click();
   await page.getByRole("button", { name: "Reset the demo now" }).click();
-  await expect(page.getByRole("status").first()).toContainText("back at its start", { timeout: 60_000 });
+  await expect(page.locator(".notice.done")).toContainText("back at its start", { timeout: 60_000 });
   await expect(advice.getByRole("link", { name: "Sign in as writer" })).toBeVisible();
   await expect(async () => {
     await page.goto("/?phase=needs-approval");

@@ -101,11 +101,15 @@ impl Embedded {
     /// What kept it from being finished.
     pub async fn finish(&mut self, app: &App, areas: &Areas) -> Result<(), Failure> {
         let Some(unfinished) = self.unfinished.take() else { return Ok(()) };
-        if app.config.demo {
-            let opened = super::demo::open(app, areas).await;
-            opened.map_err(|error| Failure::of("the demo's repositories were not connected", &error))?;
+        if !app.config.demo {
+            return gone(&unfinished);
         }
-        gone(&unfinished)
+        let connected = super::demo::connect(app, areas).await;
+        connected.map_err(|error| Failure::of("the demo's repositories were not connected", &error))?;
+        gone(&unfinished)?;
+        // Last, since only this must not be done twice.
+        let dispatched = super::demo::dispatch(app, areas).await;
+        dispatched.map_err(|error| Failure::of("the demo's run was not dispatched", &error))
     }
 }
 

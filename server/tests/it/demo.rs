@@ -156,13 +156,12 @@ async fn the_demo_world_lives_and_can_be_reset() {
 async fn a_world_that_was_not_finished_is_made_anew() {
     let folder = tempfile::tempdir().expect("a folder");
     let world = folder.path().join("data/sandbox");
-    let mut demo = Demo::start(folder.path()).await;
-    demo.child.kill().await.expect("killed");
-    assert!(!world.join("unfinished").exists(), "what is served is finished");
+    std::fs::create_dir_all(&world).expect("a folder");
     // As if it had been killed while its repositories were made.
     std::fs::write(world.join("unfinished"), "").expect("a mark");
     std::fs::write(world.join("world.json"), "{").expect("half a world");
     let demo = Demo::start(folder.path()).await;
+    assert!(!world.join("unfinished").exists(), "what is served is finished");
     let writer = demo.writer().await;
     until(async || writer.get("/api/v1/plans").await.json()["total"].clone(), |total| *total == 25).await;
     demo.stop().await;

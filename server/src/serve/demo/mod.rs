@@ -82,11 +82,11 @@ async fn settle(hand: &Hand) -> Result<(), String> {
     Ok(())
 }
 
-/// Connects the three repositories as the administrator would, and dispatches what moves in the first minute.
+/// Connects the three repositories as the administrator would; a second time changes nothing.
 ///
 /// # Errors
 /// What was refused, in words.
-pub async fn open(app: &App, areas: &Areas) -> Result<(), String> {
+pub async fn connect(app: &App, areas: &Areas) -> Result<(), String> {
     let told = |problem: Problem| problem.message;
     let mut hand = Hand::new(app.config.github())?;
     let admin = auth::arrive(app, hand.enter("admin").await?).await.map_err(told)?;
@@ -94,6 +94,16 @@ pub async fn open(app: &App, areas: &Areas) -> Result<(), String> {
         let repo = RepoName::parse(repo).ok_or("a name")?;
         areas.repositories.connect(&admin, &repo).await.map_err(told)?;
     }
+    Ok(())
+}
+
+/// Dispatches what moves in the first minute.
+///
+/// # Errors
+/// What was refused, in words.
+pub async fn dispatch(app: &App, areas: &Areas) -> Result<(), String> {
+    let told = |problem: Problem| problem.message;
+    let mut hand = Hand::new(app.config.github())?;
     let (repo, login, instruction) = stories::LIVE;
     let who = auth::arrive(app, hand.enter(login).await?).await.map_err(told)?;
     let form = NewForm { repo: repo.to_owned(), instruction: instruction.to_owned(), ..NewForm::default() };
