@@ -19,7 +19,7 @@ use crate::{
     world::{
         World, clock,
         fixture::{self, Content, Seed},
-        model::{InstalledApp, Role, Secret},
+        model::{AccountKind, InstalledApp, Role, Secret},
     },
 };
 
@@ -46,6 +46,7 @@ pub fn router() -> Router<World> {
         .route("/_sandbox/oauth", post(oauth))
         .route("/_sandbox/app", post(app))
         .route("/_sandbox/repos/{owner}/{repo}", post(repo))
+        .route("/_sandbox/orgs/{org}", post(organization))
         .route("/_sandbox/idle", get(idle))
 }
 
@@ -307,6 +308,34 @@ async fn repo(State(w): State<World>, Path((owner, name)): Path<(String, String)
 async fn saving(State(w): State<World>, body: Sent) -> Told {
     let on = body.as_ref().and_then(|b| b.get("on")).and_then(Value::as_bool);
     w.save(on.ok_or_else(|| wrong("on is true or false"))?).await;
+    fine()
+}
+
+/// Changes an organisation: `{members: {login: "admin" | "member" | null}, teams: {slug: [login]}}`.
+async fn organization(State(w): State<World>, Path(org): Path<String>, body: Sent) -> Told {
+    let mut m = w.lock().await;
+    let account = m.accounts.get_mut(&org).filter(|a| a.kind == AccountKind::Organization);
+    let account = account.ok_or_else(|| wrong("no such organisation"))?;
+    for (key, value) in body.map(|Json(b)| b).unwrap_or_default() {
+        match (key.as_str(), value) {
+            ("members", Value::Object(members)) => {
+                for (login, role) in members {
+                    match role.as_str() {
+                        Some(role) => drop(account.members.insert(login, role.to_owned())),
+                        None => {
+                            account.members.remove(&login);
+                            // Whoever leaves the organisation leaves its teams.
+                            account.teams.values_mut().for_each(|team| team.retain(|one| *one != login));
+                        }
+                    }
+                }
+            }
+            ("teams", teams) => {
+                account.teams = serde_json::from_value(teams).map_err(|_| wrong("teams map slugs to logins"))?;
+            }
+            _ => return Err(wrong(format!("{key} cannot be set to that"))),
+        }
+    }
     fine()
 }
 

@@ -21,6 +21,7 @@ pub fn router() -> Router<World> {
         .route("/user/memberships/orgs/{org}", get(membership))
         .route("/users/{login}", get(user))
         .route("/orgs/{org}/members/{login}", get(member))
+        .route("/orgs/{org}/teams/{slug}/memberships/{login}", get(team_membership))
         .route("/rate_limit", get(rate_limit))
 }
 
@@ -100,6 +101,30 @@ async fn member(
     }
     match account.members.contains_key(&login) {
         true => no_content(),
+        false => Err(Refusal::not_found()),
+    }
+}
+
+async fn team_membership(
+    State(w): State<World>,
+    caller: Caller,
+    Path((org, slug, login)): Path<(String, String, String)>,
+) -> Answer {
+    let asking = caller.person()?.to_owned();
+    if !caller.has_scope("read:org") {
+        return Err(Refusal::forbidden("You need at least read:org scope to view team memberships."));
+    }
+    let m = w.lock().await;
+    let account = m.account(&org).filter(|a| a.kind == AccountKind::Organization);
+    // An organisation's teams are known to its members alone.
+    let account = account.filter(|a| a.members.contains_key(&asking)).ok_or_else(Refusal::not_found)?;
+    let team = account.teams.get(&slug).ok_or_else(Refusal::not_found)?;
+    match team.iter().any(|member| *member == login) {
+        true => ok(json!({
+            "url": format!("{}/orgs/{}/teams/{slug}/memberships/{login}", m.base, account.login),
+            "role": "member",
+            "state": "active",
+        })),
         false => Err(Refusal::not_found()),
     }
 }

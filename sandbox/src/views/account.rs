@@ -25,6 +25,7 @@ pub fn simple(m: &Model, login: &str) -> Value {
         name: "Deleted user".to_owned(),
         email: "ghost@users.noreply.example.com".to_owned(),
         created_at: 0,
+        teams: Default::default(),
         members: Default::default(),
     };
     let a = m.account(login).unwrap_or(&ghost);

@@ -133,6 +133,7 @@ pub async fn build(held: &mut Held<'_>, options: &Options) -> io::Result<()> {
         acme.members = [("admin", "admin"), ("writer", "member"), ("reader", "member")]
             .map(|(l, r)| (l.to_owned(), r.to_owned()))
             .into();
+        acme.teams = [("core".to_owned(), vec!["writer".to_owned()])].into();
     }
     for plan in REPOS {
         make(held, options, plan).await?;
@@ -292,6 +293,7 @@ pub fn add_account(m: &mut Model, login: &str, name: &str, kind: AccountKind, no
         email: format!("{id}+{mailbox}@users.noreply.example.com"),
         created_at: now,
         members: Default::default(),
+        teams: Default::default(),
     };
     m.accounts.insert(login.to_owned(), account);
 }

@@ -57,6 +57,9 @@ pub struct Account {
     pub created_at: Time,
     /// Of an organisation: login to `admin` or `member`.
     pub members: BTreeMap<String, String>,
+    /// Of an organisation: the slug of a team to the logins of its members.
+    #[serde(default)]
+    pub teams: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
