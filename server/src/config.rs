@@ -16,6 +16,7 @@ use octocrab::auth::AppAuth;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use crate::auth::entry::{Entry, EntrySettings};
 pub(crate) use given::address;
 
 /// The settings as given.
@@ -126,6 +127,9 @@ pub struct Settings {
     #[arg(long, env = "WAYMARK_TRUSTED_PROXIES", default_value = "127.0.0.0/8,::1")]
     pub trusted_proxies: String,
 
+    #[command(flatten)]
+    pub entry: EntrySettings,
+
     /// Write the log as JSON lines
     #[arg(long, env = "WAYMARK_LOG_JSON", value_parser = BoolishValueParser::new())]
     pub log_json: bool,
@@ -189,6 +193,8 @@ pub struct Config {
     pub force_cancel_after: Duration,
     /// Whose word counts about where a request comes from.
     pub trusted_proxies: Vec<IpNet>,
+    /// Who may come in.
+    pub entry: Entry,
 }
 
 /// The key of the tokens at rest. Does not print.
@@ -296,6 +302,7 @@ fn checked(settings: Settings, sandbox: bool) -> Result<Config, ConfigErrors> {
     if wrong.is_empty() {
         usable(&mut wrong, given::data_dir(&settings.storage.data_dir));
     }
+    let entry = Entry::checked(settings.entry, &mut wrong);
     let (
         true,
         Some(database_url),
@@ -339,6 +346,7 @@ fn checked(settings: Settings, sandbox: bool) -> Result<Config, ConfigErrors> {
         reconcile_every,
         autostart_delay,
         trusted_proxies,
+        entry,
     })
 }
 

@@ -24,6 +24,7 @@ impl Account for App {
             github_url: self.config.github().to_owned(),
             sandbox: self.config.sandbox,
             demo: self.config.demo,
+            admins: self.config.entry.admins.iter().map(ToString::to_string).collect(),
         }
     }
 
@@ -41,6 +42,10 @@ impl Account for App {
         }
         let _ = viewer;
         Err(Problem::new(ProblemKind::NotFound, "There is no demo here."))
+    }
+
+    fn administers(&self, viewer: &Viewer) -> bool {
+        self.door.known_to_administer(viewer)
     }
 }
 
@@ -73,6 +78,11 @@ pub fn routes(app: &App, areas: &Areas) -> Router<App> {
         .route("/do/{*function}", post(server_function))
         .fallback(page)
         .layer(Extension(site))
+}
+
+/// The address of every page, with `:name` in the place of what varies.
+pub fn paths() -> Vec<String> {
+    leptos_axum::generate_route_list(waymark_app::App).iter().map(|route| route.path().to_owned()).collect()
 }
 
 /// Provides what a page or a server function may ask for.

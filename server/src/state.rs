@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use crate::auth::Tokens;
+use crate::auth::door::Door;
 use crate::auth::limit::Limits;
 use crate::config::Config;
 use crate::db::Db;
@@ -24,6 +25,7 @@ pub struct App {
     pub tokens: Tokens,
     pub events: Events,
     pub access: AccessCache,
+    pub door: Door,
     pub engine: Engine,
     pub mirror: Mirror,
     pub(crate) plans: PlanTable,

@@ -28,6 +28,8 @@ pub struct Installation {
     pub sandbox: bool,
     /// Whether it holds the demo world, which people may reset.
     pub demo: bool,
+    /// Who administers this Waymark: users (`ada`), organisations (`@acme`) and teams (`@acme/core`).
+    pub admins: Vec<String>,
 }
 
 /// The account area.
@@ -37,4 +39,6 @@ pub trait Account: Send + Sync {
     fn installation(&self) -> Installation;
     /// Puts the demo world and everything Waymark keeps of it back to the start, a moment after this answers.
     fn reset_demo(&self, viewer: &Viewer) -> Result<(), Problem>;
+    /// Whether the viewer is known to administer this Waymark. For offering a link: the area decides.
+    fn administers(&self, viewer: &Viewer) -> bool;
 }

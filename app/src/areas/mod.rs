@@ -5,6 +5,7 @@
 //! one that does not exist.
 
 mod account;
+mod admin;
 mod batches;
 mod dispatches;
 mod objective_texts;
@@ -15,6 +16,7 @@ mod repositories;
 mod tokens;
 
 pub use account::*;
+pub use admin::*;
 pub use batches::*;
 pub use dispatches::*;
 pub use objective_texts::*;
@@ -29,6 +31,7 @@ pub use tokens::*;
 #[derive(Clone)]
 pub struct Areas {
     pub account: std::sync::Arc<dyn Account>,
+    pub administration: std::sync::Arc<dyn Administration>,
     pub dispatches: std::sync::Arc<dyn Dispatches>,
     pub objective_texts: std::sync::Arc<dyn ObjectiveTexts>,
     pub objectives: std::sync::Arc<dyn Objectives>,

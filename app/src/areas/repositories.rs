@@ -136,6 +136,9 @@ pub trait Repositories: Send + Sync {
     async fn prerequisites(&self, viewer: &Viewer, repo: &RepoName) -> Result<Prerequisites, Problem>;
     /// Starts to mirror the repository, with this person's token where no App is configured.
     async fn connect(&self, viewer: &Viewer, repo: &RepoName) -> Result<(), Problem>;
+    /// Stops reading the repository and drops its copy; Waymark's own record stays. Needs write access. Answers
+    /// what is left to do by hand, such as a webhook that this person's token may not remove.
+    async fn disconnect(&self, viewer: &Viewer, repo: &RepoName) -> Result<Option<String>, Problem>;
     /// Mends one prerequisite (`key` of a line): installs files, creates labels, adds the webhook.
     async fn mend(&self, viewer: &Viewer, repo: &RepoName, key: &str) -> Result<(), Problem>;
 }

@@ -4,6 +4,7 @@
 //! JavaScript alike; a program gets the result, or the problem with its status. What was typed is
 //! saved before anything is checked.
 
+mod admin;
 mod batch;
 mod browse;
 mod compose;
@@ -20,6 +21,7 @@ mod selected;
 mod submit;
 mod tokens;
 
+pub use admin::*;
 pub use batch::*;
 pub use browse::*;
 pub use compose::*;
@@ -66,6 +68,10 @@ pub fn register() {
     register_explicit::<ObjectiveDo>();
     register_explicit::<PlanNodes>();
     register_explicit::<Connect>();
+    register_explicit::<Disconnect>();
+    register_explicit::<AdminSignOut>();
+    register_explicit::<AdminRevoke>();
+    register_explicit::<AdminDisconnect>();
     register_explicit::<Mend>();
     register_explicit::<ResetDemo>();
     register_explicit::<CreateToken>();

@@ -58,6 +58,8 @@ pub(crate) fn TopBar() -> impl IntoView {
 fn person() -> AnyView {
     match viewer() {
         Some(viewer) => {
+            let administers =
+                use_context::<Areas>().is_some_and(|areas| areas.account.administers(&viewer));
             let name = viewer.name.clone().unwrap_or_else(|| viewer.login.clone());
             view! {
                 <details class="menu person">
@@ -77,6 +79,7 @@ fn person() -> AnyView {
                             <li><a href="/repos">"Repositories"</a></li>
                             <li><a href="/go">"Go to a plan"</a></li>
                             <li><a href="/settings/tokens">"API tokens"</a></li>
+                            {administers.then(|| view! { <li><a href="/admin">"Administration"</a></li> })}
                         </ul>
                         <form method="post" action="/auth/sign-out" data-native>
                             <button type="submit" class="link">"Sign out"</button>

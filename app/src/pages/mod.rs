@@ -1,5 +1,6 @@
 //! The pages, one file or folder per address.
 
+mod admin;
 mod batch;
 mod create;
 mod dispatch;
@@ -20,6 +21,7 @@ use std::future::Future;
 
 use leptos::prelude::*;
 
+pub(crate) use admin::AdminPage;
 pub(crate) use batch::BatchPage;
 pub(crate) use create::CreatePage;
 pub(crate) use dispatch::DispatchPage;

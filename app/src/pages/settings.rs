@@ -57,6 +57,20 @@ fn body(found: &Prerequisites, notice: &Notice) -> AnyView {
         }
         .into_any(),
     };
+    let disconnect = (row.connected && row.choice.can_write).then(|| {
+        view! {
+            <section aria-labelledby="disconnect-heading">
+                <h2 id="disconnect-heading">"Disconnect"</h2>
+                <p class="muted">
+                    "Waymark stops reading this repository and removes its webhook where your token may. Nothing else on GitHub changes, and the record of dispatches is kept."
+                </p>
+                <form method="post" action="/do/disconnect">
+                    <input type="hidden" name="repo" value=repo.clone()/>
+                    <button type="submit" class="button danger" aria-label=format!("Disconnect {repo}")>"Disconnect"</button>
+                </form>
+            </section>
+        }
+    });
     let stale =
         row.stale.clone().map(|why| view! { <p class="notice hint">{icon("clock")} <span>{why}</span></p> });
     let lines = found
@@ -81,6 +95,7 @@ fn body(found: &Prerequisites, notice: &Notice) -> AnyView {
                 <a class="button primary" href=address("/new", [("repo", repo.as_str())])>"Write an instruction"</a>
                 <a class="button" href=address("/", [("repo", repo.as_str())])>"Show its plans"</a>
             </p>
+            {disconnect}
         </main>
     }
     .into_any()

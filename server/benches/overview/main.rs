@@ -112,6 +112,7 @@ fn config(folder: &Path, database: String) -> Result<Config, Fault> {
         lookup_in_flight: Duration::ZERO,
         reconcile_every: Duration::from_secs(3600),
         autostart_delay: Duration::from_secs(60),
+        entry: Default::default(),
     })
 }
 

@@ -14,6 +14,7 @@ use tower_sessions::cookie::time::Duration;
 use tower_sessions::cookie::{Cookie, SameSite};
 
 use super::accounts::Person;
+use super::door;
 use super::oauth::OauthError;
 use super::sessions::Sessions;
 use super::viewer::{ACCOUNT, Current, SINCE};
@@ -149,6 +150,17 @@ async fn signed_in(app: &App, session: &Session, code: String, verifier: String)
         tracing::warn!(%error, "GitHub did not say who signed in");
         "unreachable"
     })?;
+    match door::admits(app, &person, granted.access.clone()).await {
+        Ok(true) => {}
+        Ok(false) => {
+            tracing::info!(login = person.login, "somebody outside the list was refused");
+            return Err("outside");
+        }
+        Err(error) => {
+            tracing::warn!(%error, "GitHub did not say whether somebody may come in");
+            return Err("unreachable");
+        }
+    }
     let broken = |error: &dyn std::fmt::Display| {
         tracing::error!(%error, "a sign-in cannot be kept");
         "session"

@@ -7,10 +7,11 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tower_sessions::Session;
 use tower_sessions::session::Id;
-use waymark_app::areas::Viewer;
+use waymark_app::areas::{ProblemKind, Viewer};
 
-use super::accounts;
+use super::gate::TurnedAway;
 use super::sessions::Sessions;
+use super::{accounts, door};
 use crate::state::App;
 
 /// The key of the account in a session.
@@ -19,38 +20,64 @@ pub(super) const ACCOUNT: &str = "account";
 pub(super) const SINCE: &str = "since";
 /// A sign-in ends after so long, used or not.
 const ABSOLUTE_MS: i64 = 90 * 24 * 60 * 60 * 1000;
+/// The last use is noted once in so long.
+const NOTED_MS: i64 = 60 * 1000;
 
 /// The viewer of a request, as an extension.
 #[derive(Clone, Debug, Default)]
 pub struct Current(pub Option<Viewer>);
 
-/// Puts [`Current`] into the request. A session that cannot be read is no session.
+/// Puts [`Current`] into the request. A session that cannot be read is no session, and neither is one of somebody
+/// who may not come in: then the request carries why.
 pub async fn load_viewer(
     State(app): State<App>,
     session: Session,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let current = Current(viewer(&app, &session).await);
-    request.extensions_mut().insert(current);
+    let mut current = viewer(&app, &session).await;
+    if let Some(viewer) = &current
+        && let Err(problem) = door::admit(&app, viewer).await
+    {
+        // Who is no longer on the list is signed out; where GitHub did not answer, the next request asks again.
+        if problem.kind == ProblemKind::Forbidden {
+            let _ = session.flush().await;
+        }
+        request.extensions_mut().insert(TurnedAway(problem));
+        current = None;
+    }
+    if let Some(viewer) = &current {
+        // Pages offer the way to administrators; whether it is open is decided there.
+        let _ = door::administers(&app, viewer).await;
+    }
+    request.extensions_mut().insert(Current(current));
     next.run(request).await
 }
 
 /// The account that is signed in with a session now, for answers that take long.
 pub async fn signed_in(app: &App, session: Option<Id>) -> Option<i64> {
     let session = Session::new(Some(session?), Arc::new(Sessions::new(&app.db)), None);
-    viewer(app, &session).await.map(|viewer| viewer.account_id)
+    let viewer = viewer(app, &session).await?;
+    door::admit(app, &viewer).await.ok()?;
+    Some(viewer.account_id)
 }
 
 async fn viewer(app: &App, session: &Session) -> Option<Viewer> {
     let account: i64 = session.get(ACCOUNT).await.ok()??;
     let since: i64 = session.get(SINCE).await.ok()??;
-    if jiff::Timestamp::now().as_millisecond() - since > ABSOLUTE_MS {
+    let now = jiff::Timestamp::now().as_millisecond();
+    let known = accounts::viewer(&app.db, account).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "an account cannot be read");
+        None
+    })?;
+    if now - since > ABSOLUTE_MS || known.signed_out_at.is_some_and(|at| since <= at) {
         let _ = session.flush().await;
         return None;
     }
-    accounts::viewer(&app.db, account).await.unwrap_or_else(|error| {
-        tracing::error!(%error, "an account cannot be read");
-        None
-    })
+    if known.seen_at.is_none_or(|at| now - at >= NOTED_MS)
+        && let Err(error) = accounts::seen(&app.db, account, now).await
+    {
+        tracing::warn!(%error, "the visit of a person was not noted");
+    }
+    Some(known.viewer)
 }

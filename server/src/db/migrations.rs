@@ -38,6 +38,7 @@ static VERSIONS: &[Version] = versions![
     "0011" "bounds",
     "0012" "claims",
     "0014" "stopped",
+    "0015" "XX",
 ];
 
 /// The number in the name of a file; everything else would not have compiled.

@@ -1,5 +1,6 @@
 //! Who may do what: GitHub's answer to the viewer's own token, remembered for at most five minutes.
 //!
+//! Whoever may not come in at all may do nothing in any repository, also where their work goes on without them.
 //! A repository that the viewer may not see answers exactly like one that does not exist.
 
 use std::collections::HashMap;
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 use waymark_app::areas::{Problem, ProblemKind, RepoName, Viewer};
 
+use crate::auth::door;
 use crate::github::{Client, Error};
 use crate::state::App;
 
@@ -214,6 +216,7 @@ pub async fn require(
     level: Level,
 ) -> Result<Access, Problem> {
     let viewer = viewer.ok_or_else(signed_out)?;
+    door::admit(app, viewer).await?;
     let access = access(app, viewer, repo).await?.ok_or_else(|| no_repository(repo))?;
     if access.level >= level {
         return Ok(access);

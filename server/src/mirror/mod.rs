@@ -7,6 +7,7 @@
 
 pub mod access;
 mod cancel;
+mod disconnect;
 pub mod facts;
 mod housekeeping;
 mod logs;
@@ -24,6 +25,7 @@ mod visibility;
 
 use waymark_app::areas::{Problem, ProblemKind, RepoName, Viewer};
 
+pub use disconnect::disconnect;
 pub(crate) use own::retell;
 pub(crate) use plans::PlanTable;
 pub use plans::{Plans, explain};

@@ -68,6 +68,22 @@ pub async fn connect(
     Ok(())
 }
 
+/// Drops the connection of a repository with its copy, and ends the auto-start of its objectives.
+pub async fn disconnect(tx: &mut AnyConnection, repo: &RepoName) -> Result<(), sqlx::Error> {
+    for sql in [
+        "DELETE FROM connections WHERE repo = $1",
+        "DELETE FROM mirror_links WHERE repo = $1",
+        "DELETE FROM mirror_plans WHERE repo = $1",
+        "DELETE FROM mirror_objectives WHERE repo = $1",
+        "DELETE FROM mirror_logs WHERE repo = $1",
+        "DELETE FROM mirror_repositories WHERE repo = $1",
+        "DELETE FROM objective_auto WHERE repo = $1",
+    ] {
+        sqlx::query(sql).bind(repo.to_string()).execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
 pub async fn connection<'e>(
     db: impl Executor<'e, Database = Any>,
     repo: &RepoName,

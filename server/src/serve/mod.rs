@@ -19,7 +19,7 @@ use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use waymark_app::areas::Areas;
 
-use crate::auth::Tokens;
+use crate::auth::{self, Tokens};
 use crate::config::Config;
 use crate::db::Db;
 use crate::dispatch::{self, Engine};
@@ -86,6 +86,7 @@ pub async fn open(config: Config) -> Result<App, Failure> {
         tokens,
         events: Events::default(),
         access: AccessCache::default(),
+        door: auth::door::Door::default(),
         engine: Engine::default(),
         mirror: mirror::Mirror::default(),
         plans: mirror::PlanTable::default(),
@@ -101,6 +102,7 @@ pub fn areas(app: &App) -> Areas {
     let dispatches = Arc::new(dispatch::Area::new(app.clone(), repositories.clone()));
     Areas {
         account: Arc::new(app.clone()),
+        administration: Arc::new(auth::administration::Area::new(app.clone())),
         objective_texts: Arc::new(objectives::Texts::new(app.clone())),
         objectives: Arc::new(objectives::Area::new(app.clone())),
         plans: Arc::new(mirror::Plans::new(app.clone(), dispatches.clone())),

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::json;
@@ -46,6 +46,8 @@ pub fn router(app: &App, areas: &Areas) -> Router {
         .merge(pages::routes(app, areas))
         .route("/events", get(events::stream_events))
         .layer(from_fn_with_state(app.clone(), auth::limit::limit))
+        .layer(map_response(auth::rate::tell))
+        .layer(from_fn_with_state(app.clone(), auth::gate))
         .layer(from_fn_with_state(app.clone(), tokens::bearer))
         .layer(from_fn_with_state(app.clone(), auth::load_viewer))
         .layer(auth::layer(&app.db, &app.config))

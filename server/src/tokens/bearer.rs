@@ -1,4 +1,4 @@
-//! `Authorization: Bearer wmk_...` on the API: who asks, in place of a session.
+//! `Authorization: Bearer wmk_...` on the API, the exports and the events: who asks, in place of a session.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, header};
@@ -8,17 +8,26 @@ use waymark_app::areas::{Problem, ProblemKind, TokenScope};
 
 use super::{fault, hash, now_ms, table};
 use crate::api::Refusal;
-use crate::auth::Current;
+use crate::auth::{Current, TurnedAway, door};
 use crate::state::App;
 
-const API: &str = "/api/v1/";
 /// Posts that write nothing anywhere.
-const READING: [&str; 3] = ["/api/v1/preview", "/api/v1/plans/preview", "/api/v1/submissions/check"];
+const READING: [&str; 4] = [
+    "/api/v1/preview",
+    "/api/v1/plans/preview",
+    "/api/v1/objectives/preview",
+    "/api/v1/submissions/check",
+];
+
+/// What programs ask for.
+fn takes_tokens(path: &str) -> bool {
+    path.starts_with("/api/v1/") || path.starts_with("/export/") || path == "/events"
+}
 
 /// Puts the owner of a token into the request. A token that is not good is refused, whatever session
 /// there may be; pages take no tokens.
 pub async fn bearer(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    if !request.uri().path().starts_with(API) {
+    if !takes_tokens(request.uri().path()) {
         return next.run(request).await;
     }
     let given = request.headers().get(header::AUTHORIZATION);
@@ -34,6 +43,10 @@ pub async fn bearer(State(app): State<App>, mut request: Request, next: Next) ->
             Refusal::from(Problem::new(ProblemKind::Forbidden, words).next(next)).into_response()
         }
         Ok(Some((viewer, _))) => {
+            if let Err(problem) = door::admit(&app, &viewer).await {
+                return Refusal::from(problem).into_response();
+            }
+            request.extensions_mut().remove::<TurnedAway>();
             if let Err(error) = table::used(&app.db, &hash, now).await {
                 tracing::warn!(%error, "the use of a token was not noted");
             }

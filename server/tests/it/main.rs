@@ -7,6 +7,7 @@ mod api;
 mod auth;
 mod demo;
 mod dispatch;
+mod entry;
 mod hardening;
 mod hostile;
 mod killed;

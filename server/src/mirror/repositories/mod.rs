@@ -5,6 +5,8 @@ mod prerequisites;
 mod table;
 mod templates;
 
+pub(super) use prerequisites::hook_url;
+
 use async_trait::async_trait;
 use serde::Deserialize;
 use waymark_app::areas::{
@@ -171,6 +173,11 @@ impl Area for Repositories {
     async fn connect(&self, viewer: &Viewer, repo: &RepoName) -> Result<(), Problem> {
         access::require(&self.app, Some(viewer), repo, Level::Write).await?;
         super::track(&self.app, viewer, repo).await
+    }
+
+    async fn disconnect(&self, viewer: &Viewer, repo: &RepoName) -> Result<Option<String>, Problem> {
+        access::require(&self.app, Some(viewer), repo, Level::Write).await?;
+        super::disconnect(&self.app, viewer, repo).await
     }
 
     async fn mend(&self, viewer: &Viewer, repo: &RepoName, key: &str) -> Result<(), Problem> {

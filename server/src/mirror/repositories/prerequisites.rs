@@ -216,7 +216,7 @@ async fn labels(client: &Client, repo: &RepoName, access: &Access) -> Result<Lin
 }
 
 /// The address that GitHub delivers to.
-pub(super) fn hook_url(app: &App) -> String {
+pub(in crate::mirror) fn hook_url(app: &App) -> String {
     format!("{}/webhooks/github", app.config.public())
 }
 

@@ -117,6 +117,7 @@ impl Bench {
             autostart_delay: Duration::from_secs(60),
             force_cancel_after: Duration::from_secs(60),
             trusted_proxies: Vec::new(),
+            entry: Default::default(),
         };
         let app = serve::open(config).await.expect("an open Waymark");
         let area = serve::areas(&app).dispatches;

@@ -148,6 +148,7 @@ impl World {
             autostart_delay: Duration::from_secs(60),
             force_cancel_after: Duration::from_secs(60),
             trusted_proxies: vec!["127.0.0.1/32".parse().expect("a network")],
+            entry: Default::default(),
         };
         change(&mut config);
         let github = GitHub::new(sandbox.url());
