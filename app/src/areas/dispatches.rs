@@ -164,6 +164,30 @@ pub struct DispatchView {
     pub created_at: i64,
 }
 
+/// Which dispatches are listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DispatchesQuery {
+    /// `owner/name`; empty for all.
+    pub repo: String,
+    /// The plan issue.
+    pub plan: Option<i64>,
+    /// The login of whoever dispatched; empty for all.
+    pub by: String,
+    pub state: Option<DispatchState>,
+    /// 1-based.
+    pub page: u32,
+    pub per_page: u32,
+}
+
+/// A page of dispatches, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DispatchList {
+    pub dispatches: Vec<DispatchView>,
+    pub total: u32,
+    pub page: u32,
+    pub pages: u32,
+}
+
 /// What a person may do to a dispatch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case")]
@@ -227,6 +251,8 @@ pub trait Dispatches: Send + Sync {
         form: &ObjectiveForm,
     ) -> Result<String, Vec<Problem>>;
     async fn get(&self, viewer: &Viewer, id: &str) -> Result<DispatchView, Problem>;
+    /// A page of the dispatches of repositories that the viewer may see. One beyond the last is empty.
+    async fn list(&self, viewer: &Viewer, query: &DispatchesQuery) -> Result<DispatchList, Problem>;
     async fn command(&self, viewer: &Viewer, id: &str, command: DispatchCommand) -> Result<(), Problem>;
     /// Every dispatch of a plan, oldest first. The caller has checked that the plan is visible.
     async fn of_plan(&self, repo: &RepoName, issue: i64) -> Result<Vec<DispatchView>, Problem>;

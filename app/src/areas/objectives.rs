@@ -32,6 +32,8 @@ pub struct ObjectivesQuery {
     pub ready: bool,
     /// 1-based; 0 is read as 1.
     pub page: u32,
+    /// Rows of a page; 0 is read as 50.
+    pub per_page: u32,
 }
 
 /// One objective of the list.

@@ -28,6 +28,8 @@ pub struct OverviewQuery {
     pub reverse: bool,
     /// 1-based; 0 is read as 1.
     pub page: u32,
+    /// Rows of a page; 0 is read as 50.
+    pub per_page: u32,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -53,16 +53,25 @@ pub struct Problem {
     pub next: Option<String>,
     /// The name of the form field it concerns.
     pub field: Option<String>,
+    /// What it is for programs, where they do something about it: `idempotency_key_reused` and the like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
 }
 
 impl Problem {
     pub fn new(kind: ProblemKind, message: impl Into<String>) -> Self {
-        Problem { kind, message: message.into(), next: None, field: None }
+        Problem { kind, message: message.into(), next: None, field: None, code: None }
     }
 
     /// Adds the next action.
     pub fn next(mut self, next: impl Into<String>) -> Self {
         self.next = Some(next.into());
+        self
+    }
+
+    /// Names it for programs.
+    pub fn code(mut self, code: impl Into<String>) -> Self {
+        self.code = Some(code.into());
         self
     }
 

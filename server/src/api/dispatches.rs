@@ -4,18 +4,25 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
-use waymark_app::areas::{Areas, DispatchCommand, DispatchView, NewForm, Preview};
+use axum::extract::OriginalUri;
+use waymark_app::areas::{
+    Areas, DispatchCommand, DispatchState, DispatchView, DispatchesQuery, NewForm, Preview,
+};
 
-use super::reply::{Body, Person, Place, Refusal};
+use super::idempotency::Once;
+use super::paging;
+use super::reply::{Asked, Body, Person, Place, Refusal};
 
-/// A dispatch as asked for.
-#[derive(Deserialize)]
-pub(super) struct DispatchRequest {
-    /// Id of a draft: asking again with the same one answers the same dispatch.
-    #[serde(default)]
-    pub draft: Option<String>,
-    #[serde(flatten)]
-    pub form: NewForm,
+/// Which dispatches are listed.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Wanted {
+    repo: String,
+    plan: Option<i64>,
+    by: String,
+    state: Option<DispatchState>,
+    page: Option<u32>,
+    per_page: Option<u32>,
 }
 
 /// A dispatch that was recorded.
@@ -37,9 +44,25 @@ pub(super) async fn preview(
 pub(super) async fn dispatch(
     Person(viewer): Person,
     Extension(areas): Extension<Areas>,
-    Body(asked): Body<DispatchRequest>,
+    Once(key): Once,
+    Body(form): Body<NewForm>,
 ) -> Result<Response, Refusal> {
-    Ok(begun(areas.dispatches.dispatch(&viewer, asked.draft.as_deref(), &asked.form).await?))
+    Ok(begun(areas.dispatches.dispatch(&viewer, key.as_deref(), &form).await?))
+}
+
+/// A page of the dispatches one may see, newest first.
+pub(super) async fn list(
+    Person(viewer): Person,
+    Extension(areas): Extension<Areas>,
+    OriginalUri(uri): OriginalUri,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Response, Refusal> {
+    let Wanted { repo, plan, by, state, page, per_page } = wanted;
+    let page = page.unwrap_or(1).max(1);
+    let query = DispatchesQuery { repo, plan, by, state, page, per_page: paging::per_page(per_page)? };
+    let found = areas.dispatches.list(&viewer, &query).await?;
+    let public = areas.account.installation().public_url;
+    Ok(paging::paged(&public, &uri, page, found.pages, found))
 }
 
 /// The answer to what began a dispatch.

@@ -1,13 +1,16 @@
 //! Plans: the overview, one plan, its text, and its actions.
 
+use axum::extract::OriginalUri;
 use axum::http::StatusCode;
+use axum::response::Response;
 use axum::{Extension, Json};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use waymark_app::areas::{
-    ActionKind, Areas, EditRefusal, Overview, OverviewQuery, PlanPage, PlanRow, Problem, ProblemKind, Sort,
+    ActionKind, Areas, EditRefusal, JobLog, Overview, OverviewQuery, PlanPage, PlanRow, Problem, ProblemKind, Sort,
 };
 use waymark_domain::lifecycle::Phase;
 
+use super::paging;
 use super::reply::{Anyone, Asked, Body, Person, Place, Refusal, repository};
 
 /// The overview's query as parameters of an address.
@@ -32,8 +35,10 @@ pub(super) struct Filter {
     sort: Sort,
     /// The other way round.
     reverse: bool,
-    /// From 1; a page beyond the last is the last.
+    /// From 1.
     page: u32,
+    /// Rows of a page.
+    per_page: Option<u32>,
 }
 
 impl Filter {
@@ -44,13 +49,14 @@ impl Filter {
                 Problem::new(ProblemKind::Invalid, format!("There is no phase {slug:?}.")).field("phase")
             })?);
         }
-        let Filter { q, phase: _, repo, author, objective, label, needs, mine, sort, reverse, page } = self;
-        Ok(OverviewQuery { q, phase, repo, author, objective, label, needs, mine, sort, reverse, page })
+        let Filter { q, phase: _, repo, author, objective, label, needs, mine, sort, reverse, page, per_page } = self;
+        let (page, per_page) = (page.max(1), paging::per_page(per_page)?);
+        Ok(OverviewQuery { q, phase, repo, author, objective, label, needs, mine, sort, reverse, page, per_page })
     }
 }
 
 /// The new text of a plan.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub(super) struct PlanText {
     /// The `plan_version` that was read.
     version: String,
@@ -58,7 +64,7 @@ pub(super) struct PlanText {
 }
 
 /// What to do to a plan.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub(super) struct PlanAction {
     action: ActionKind,
     /// Merge method, for `merge`.
@@ -76,9 +82,17 @@ pub(super) struct Trace {
 pub(super) async fn overview(
     Anyone(viewer): Anyone,
     Extension(areas): Extension<Areas>,
+    OriginalUri(uri): OriginalUri,
     Asked(filter): Asked<Filter>,
-) -> Result<Json<Overview>, Refusal> {
-    Ok(Json(areas.plans.overview(viewer.as_ref(), &filter.query()?).await?))
+) -> Result<Response, Refusal> {
+    let query = filter.query()?;
+    let mut found: Overview = areas.plans.overview(viewer.as_ref(), &query).await?;
+    if query.page > found.pages {
+        // The page of a person goes to the last; a program that counts on is told that there is no more.
+        (found.rows, found.page) = (Vec::new(), query.page);
+    }
+    let public = areas.account.installation().public_url;
+    Ok(paging::paged(&public, &uri, query.page, found.pages, found))
 }
 
 /// The plans that an issue, a branch, a pull request or a run leads to, the likeliest first.
@@ -98,6 +112,16 @@ pub(super) async fn plan(
 ) -> Result<Json<PlanPage>, Refusal> {
     let repo = repository(&owner, &name)?;
     Ok(Json(areas.plans.plan(viewer.as_ref(), &repo, number).await?))
+}
+
+/// The log of a job of the plan's runs.
+pub(super) async fn log(
+    Anyone(viewer): Anyone,
+    Extension(areas): Extension<Areas>,
+    Place((owner, name, number, job)): Place<(String, String, i64, i64)>,
+) -> Result<Json<JobLog>, Refusal> {
+    let repo = repository(&owner, &name)?;
+    Ok(Json(areas.plans.log(viewer.as_ref(), &repo, number, job).await?))
 }
 
 /// Saves the text of a plan to GitHub, if it still is the version that was read.

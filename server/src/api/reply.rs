@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use waymark_app::areas::{Problem, ProblemKind, RepoName, Viewer};
 
 use crate::auth::Current;
@@ -60,11 +61,35 @@ pub(super) struct Body<T>(pub T);
 /// The query of the address.
 pub(super) struct Asked<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+/// The first field that was given and not read: what is read is written again with every field it has.
+fn unknown(given: &Value, read: &Value, at: &str) -> Option<String> {
+    match (given, read) {
+        (Value::Object(given), Value::Object(read)) => given.iter().find_map(|(name, value)| {
+            let at = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
+            match read.get(name) {
+                Some(read) => unknown(value, read, &at),
+                None => Some(at),
+            }
+        }),
+        (Value::Array(given), Value::Array(read)) => {
+            let pairs = given.iter().zip(read).enumerate();
+            pairs.into_iter().find_map(|(n, (given, read))| unknown(given, read, &format!("{at}[{n}]")))
+        }
+        _ => None,
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned + Serialize> FromRequest<S> for Body<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
-        let Json(body) = Json::from_request(request, state).await?;
+        let Json(given): Json<Value> = Json::from_request(request, state).await?;
+        let body: T = serde_json::from_value(given.clone()).map_err(|error| invalid(error.to_string()))?;
+        if let Some(name) = serde_json::to_value(&body).ok().and_then(|read| unknown(&given, &read, "")) {
+            let problem = Problem::new(ProblemKind::Invalid, format!("There is no field {name:?} here."))
+                .next("See /api/v1/openapi.json for what there is.");
+            return Err(problem.field(name).code("unknown_field").into());
+        }
         Ok(Body(body))
     }
 }
@@ -137,6 +162,16 @@ pub(super) async fn no_such_method() -> (StatusCode, Json<Refusal>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_field_that_nobody_reads_is_named() {
+        use serde_json::json;
+        let read = json!({"a": 1, "b": {"c": null}, "d": [{"e": 0}]});
+        assert_eq!(unknown(&json!({"a": 2, "b": {"c": 1}}), &read, ""), None);
+        assert_eq!(unknown(&json!({"x": 1}), &read, ""), Some("x".into()));
+        assert_eq!(unknown(&json!({"b": {"y": 1}}), &read, ""), Some("b.y".into()));
+        assert_eq!(unknown(&json!({"d": [{"e": 1, "z": 1}]}), &read, ""), Some("d[0].z".into()));
+    }
 
     #[test]
     fn a_refusal_has_the_status_of_its_first_problem() {

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::{Extension, Json};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use waymark_app::areas::{Areas, Prerequisites, RepositoryChoice, Viewer};
 
 use super::reply::{Asked, Person, Place, Refusal, repository};
@@ -58,6 +58,23 @@ pub(super) async fn connect(
     let repo = repository(&owner, &name)?;
     areas.repositories.connect(&viewer, &repo).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What a disconnection left to do.
+#[derive(Serialize)]
+pub(super) struct Disconnected {
+    /// What is to be done by hand, in words: such as a webhook that the token may not remove.
+    left: Option<String>,
+}
+
+/// Stops to mirror a repository. Waymark's own record stays.
+pub(super) async fn disconnect(
+    Person(viewer): Person,
+    Extension(areas): Extension<Areas>,
+    Place((owner, name)): Place<(String, String)>,
+) -> Result<Json<Disconnected>, Refusal> {
+    let repo = repository(&owner, &name)?;
+    Ok(Json(Disconnected { left: areas.repositories.disconnect(&viewer, &repo).await? }))
 }
 
 /// Mends one prerequisite, named by its key.

@@ -8,7 +8,8 @@ use waymark_app::areas::{
     Areas, BatchView, BatchWork, NewForm, Preview, Problem, ProblemKind, SubmitCheck, SubmitForm,
 };
 
-use super::dispatches::{DispatchRequest, begun};
+use super::dispatches::begun;
+use super::idempotency::Once;
 use super::reply::{Body, Person, Place, Refusal};
 
 /// Plans of one request.
@@ -22,12 +23,8 @@ pub(super) struct Finding {
 }
 
 /// Plans to be submitted one after the other.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub(super) struct Submission {
-    /// At least 20 letters and digits, made up by the caller: asking again with the same ones answers
-    /// the same batch.
-    #[serde(default)]
-    id: Option<String>,
     plans: Vec<SubmitForm>,
 }
 
@@ -58,9 +55,10 @@ pub(super) async fn preview(
 pub(super) async fn create(
     Person(viewer): Person,
     Extension(areas): Extension<Areas>,
-    Body(asked): Body<DispatchRequest>,
+    Once(key): Once,
+    Body(form): Body<NewForm>,
 ) -> Result<Response, Refusal> {
-    Ok(begun(areas.dispatches.create_plan(&viewer, asked.draft.as_deref(), &asked.form).await?))
+    Ok(begun(areas.dispatches.create_plan(&viewer, key.as_deref(), &form).await?))
 }
 
 /// What submitting plans would meet and write, in their order. Writes nothing anywhere.
@@ -82,11 +80,12 @@ pub(super) async fn check(
 pub(super) async fn submit(
     Person(viewer): Person,
     Extension(areas): Extension<Areas>,
+    Once(key): Once,
     Body(asked): Body<Submission>,
 ) -> Result<Response, Refusal> {
     several(&asked.plans)?;
     let work = asked.plans.into_iter().map(BatchWork::Submit).collect();
-    let id = areas.dispatches.begin_batch(&viewer, asked.id.as_deref(), work).await?;
+    let id = areas.dispatches.begin_batch(&viewer, key.as_deref(), work).await?;
     let place = [(header::LOCATION, format!("/api/v1/batches/{id}"))];
     Ok((StatusCode::CREATED, place, Json(Begun { id })).into_response())
 }

@@ -38,7 +38,8 @@ static VERSIONS: &[Version] = versions![
     "0011" "bounds",
     "0012" "claims",
     "0014" "stopped",
-    "0015" "XX",
+    "0015" "entry",
+    "0016" "idempotency",
 ];
 
 /// The number in the name of a file; everything else would not have compiled.

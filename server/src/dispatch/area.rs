@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use futures::stream::{self, StreamExt};
 use waymark_app::areas::{
-    BatchView, BatchWork, DispatchCommand, DispatchState, DispatchView, Dispatches, Draft, Mode, NewForm,
+    BatchView, BatchWork, DispatchCommand, DispatchList, DispatchState, DispatchView, Dispatches,
+    DispatchesQuery, Draft, Mode, NewForm,
     ObjectiveForm, OperationState, Preview, Problem, ProblemKind, RepoName, Repositories, SubmitCheck,
     SubmitForm, Viewer,
 };
@@ -242,6 +243,10 @@ impl Dispatches for Area {
         let dispatch = self.visible(viewer, id, Level::Read).await?;
         let operations = engine::operations(&self.app, id).await?;
         Ok(view::view(dispatch, operations))
+    }
+
+    async fn list(&self, viewer: &Viewer, query: &DispatchesQuery) -> Result<DispatchList, Problem> {
+        super::list::list(&self.app, viewer, query).await
     }
 
     async fn command(&self, viewer: &Viewer, id: &str, command: DispatchCommand) -> Result<(), Problem> {

@@ -12,6 +12,7 @@ mod engine;
 mod identity;
 pub(crate) mod journal;
 mod lint;
+mod list;
 mod objective;
 mod settle;
 mod slots;

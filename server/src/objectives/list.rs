@@ -19,9 +19,10 @@ pub async fn list(
     let seen = rows.into_iter().filter(|row| visible.names().any(|name| *name == row.repo));
     let wanted: Vec<ObjectiveRow> = seen.filter(|row| fits(row, query)).collect();
     let total = u32::try_from(wanted.len()).unwrap_or(u32::MAX);
-    let pages = total.div_ceil(PAGE).max(1);
+    let per_page = if query.per_page == 0 { PAGE } else { query.per_page };
+    let pages = total.div_ceil(per_page).max(1);
     let page = query.page.clamp(1, pages);
-    let rows = wanted.into_iter().skip(((page - 1) * PAGE) as usize).take(PAGE as usize).collect();
+    let rows = wanted.into_iter().skip(((page - 1) * per_page) as usize).take(per_page as usize).collect();
     let connected = !visible.repositories.is_empty();
     Ok(ObjectiveList { rows, total, page, pages, stale: visible.stale, unasked: visible.unasked, connected })
 }

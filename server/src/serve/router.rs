@@ -41,7 +41,7 @@ pub fn router(app: &App, areas: &Areas) -> Router {
     let site = ServeDir::new(&app.config.site_dir).precompressed_br().append_index_html_on_directories(false);
     let people = Router::new()
         .merge(auth::routes())
-        .nest("/api/v1", api::routes(areas))
+        .nest("/api/v1", api::routes(app, areas))
         .merge(export::routes(areas))
         .merge(pages::routes(app, areas))
         .route("/events", get(events::stream_events))

@@ -100,46 +100,6 @@ fn bare(body: &str, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_dispatch_asked_for_twice_with_one_draft_is_one() {
-    world(async |world| {
-        let writer = world.sign_in("writer").await;
-        let draft = writer
-            .send(
-                Method::POST,
-                "/do/save-draft",
-                &[
-                    ("accept", "application/json"),
-                    ("content-type", "application/x-www-form-urlencoded"),
-                    ("sec-fetch-site", "same-origin"),
-                ],
-                "repo=acme%2Fsecret&base=main&instruction=Say+hello+in+the+README".to_owned(),
-            )
-            .await;
-        assert_eq!(draft.status, StatusCode::OK, "{draft:?}");
-        let mut asked = form("acme/secret");
-        asked["draft"] = draft.json();
-        let first = writer.json(Method::POST, "/api/v1/dispatches", &asked).await;
-        let second = writer.json(Method::POST, "/api/v1/dispatches", &asked).await;
-        assert_eq!(first.status, StatusCode::CREATED, "{first:?}");
-        assert_eq!(first.json(), second.json());
-        let place = first.location().expect("a place").to_owned();
-        let view = writer.get(&place).await;
-        assert_eq!(view.status, StatusCode::OK, "{view:?}");
-        assert_eq!(world.sign_in("outsider").await.get(&place).await.status, StatusCode::NOT_FOUND);
-        let state = async || writer.get(&place).await.json()["state"].clone();
-        until(state, |state| state == "sent").await;
-        world.github.idle().await;
-        let on_github =
-            world.github.get("admin", "/repos/acme/secret/issues?state=all&labels=erk-plan").await;
-        assert_eq!(on_github.as_array().map(Vec::len), Some(1), "{on_github}");
-        let issues = world.github.writes().await;
-        let issues = issues.iter().filter(|w| w.path == "/repos/acme/secret/issues" && w.method == "POST");
-        assert_eq!(issues.count(), 1);
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn what_cannot_be_read_is_a_problem() {
     world(async |world| {
         let writer = world.sign_in("writer").await;

@@ -5,15 +5,18 @@
 
 mod api;
 mod auth;
+mod contract;
 mod demo;
 mod dispatch;
 mod entry;
 mod hardening;
 mod hostile;
+mod idempotency;
 mod killed;
 mod objectives;
 mod operations;
 mod overview;
+mod paging;
 mod plans;
 mod process;
 mod support;

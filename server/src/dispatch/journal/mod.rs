@@ -16,7 +16,7 @@ pub use drafts::{
 pub use record::{Dispatch, Recorded};
 use serde_json::Value;
 use sqlx::{AnyConnection, Row};
-use waymark_app::areas::{DispatchState, RepoName};
+use waymark_app::areas::{DispatchState, DispatchesQuery, RepoName};
 
 use record::{json, word};
 
@@ -87,6 +87,23 @@ pub async fn add(db: &mut AnyConnection, operations: &[Recorded]) -> Result<(), 
 pub async fn load(db: &mut AnyConnection, id: &str) -> Result<Option<Dispatch>, sqlx::Error> {
     let row = sqlx::query("SELECT * FROM dispatches WHERE id = $1").bind(id).fetch_optional(db).await?;
     row.as_ref().map(record::dispatch).transpose()
+}
+
+/// The dispatches that a list asks for, of every repository, newest first.
+pub async fn fitting(
+    db: &mut AnyConnection,
+    query: &DispatchesQuery,
+) -> Result<Vec<(String, RepoName)>, sqlx::Error> {
+    let rows: Vec<(String, String)> = sqlx::query_as(
+        "SELECT id, repo FROM dispatches WHERE ($1 = '' OR state = $1) AND ($2 = 0 OR issue = $2) \
+         AND ($3 = '' OR lower(dispatched_by) = $3) ORDER BY created_at DESC, id",
+    )
+    .bind(query.state.map(word).unwrap_or_default())
+    .bind(query.plan.unwrap_or_default())
+    .bind(query.by.trim().to_lowercase())
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().filter_map(|(id, repo)| Some((id, RepoName::parse(&repo)?))).collect())
 }
 
 /// The dispatch of a draft that is not undone.

@@ -151,6 +151,15 @@ impl Area for Plans {
                 let step = offers::next_step(&view(&kept.snapshot, super::now_ms()));
                 self.submit(viewer, repo, number, Existing::Use, step).await
             }
+            ActionKind::CancelRun => {
+                // A dispatch is told its run at once; GitHub's lists may not have it yet.
+                let dispatches = self.dispatches.of_plan(repo, number).await?;
+                let run = dispatches.last().and_then(|dispatch| dispatch.run_id);
+                match run.filter(|run| kept.snapshot.runs.iter().all(|known| known.id != *run)) {
+                    Some(run) => cancel::cancel(&self.app, viewer, repo, number, run).await,
+                    None => act::act(&self.app, viewer, repo, &kept.snapshot, action, method).await,
+                }
+            }
             _ => act::act(&self.app, viewer, repo, &kept.snapshot, action, method).await,
         }
     }

@@ -41,7 +41,8 @@ pub(super) async fn overview(
     let mut counts = Phase::ALL.map(|phase| (phase, 0));
     let counted = filter.of(&plans).inspect(|one| counts[one.entry.phase].1 += 1);
     let mut found: Vec<Found> = counted.filter(|one| filter.has_phase(one)).collect();
-    let pages = found.len().div_ceil(PAGE).max(1);
+    let per_page = if query.per_page == 0 { PAGE } else { query.per_page as usize };
+    let pages = found.len().div_ceil(per_page).max(1);
     // A page beyond the last is the last.
     let page = (query.page.max(1) as usize).min(pages);
     let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
@@ -50,7 +51,7 @@ pub(super) async fn overview(
         total: small(found.len()),
         page: small(page),
         pages: small(pages),
-        rows: rows(part(&mut found, order(query), (page - 1) * PAGE, PAGE)),
+        rows: rows(part(&mut found, order(query), (page - 1) * per_page, per_page)),
         needs_total: small(needed.len()),
         stopped: stopped::of(app, viewer, query).await?,
         needs_you: rows(part(&mut needed, order(&for_viewer), 0, MOST_NEEDED)),
