@@ -23,7 +23,7 @@ async fn told(world: &World, browser: &Browser, name: &str) -> bool {
     let mut stream = Stream::open(world, browser).await;
     stream.publish(world, name);
     // What everybody sees comes after it, so that nothing is waited for in vain.
-    stream.publish(world, "acme/archived");
+    stream.publish(world, "acme/bare");
     stream.next().await.is_some_and(|event| event.contains(name))
 }
 
@@ -84,7 +84,7 @@ impl Stream {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_turns_private_is_private_here() {
     world(async |world| {
-        plan_in(world, "acme/archived").await;
+        plan_in(world, "acme/bare").await;
         let number = plan_in(world, "acme/widgets").await;
         let anyone = world.anonymous();
         let outsider = world.sign_in("outsider").await;
@@ -122,7 +122,7 @@ async fn what_turns_private_is_private_here() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_ends_what_was_remembered() {
     world(async |world| {
-        plan_in(world, "acme/archived").await;
+        plan_in(world, "acme/bare").await;
         let number = plan_in(world, "acme/secret").await;
         let reader = world.sign_in("reader").await;
         let page = format!("/acme/secret/plans/{number}");
