@@ -269,4 +269,81 @@ mod tests {
             assert_eq!(offers.iter().filter(|offer| offer.refused.is_none()).count(), open, "{can:?}");
         }
     }
+
+    fn open_to(snapshot: &Snapshot) -> Vec<ActionKind> {
+        let view = view(snapshot, 0);
+        let offers = offers(snapshot, &view, Can { signed_in: true, level: Some(Level::Write) });
+        offers.into_iter().filter(|offer| offer.refused.is_none()).map(|offer| offer.kind).collect()
+    }
+
+    /// A plan with a draft pull request whose latest run failed.
+    fn failed(workflow: &str, list: &str) -> Snapshot {
+        use crate::github::model::{Comment, Issue, Pull, Run};
+        let comment = |id: i64, body: String| Comment {
+            id,
+            body: Some(body),
+            author_association: "MEMBER".into(),
+            ..Comment::default()
+        };
+        let plan = waymark_domain::block::render_content("plan-body", "# A\n\n## Steps\n\n1. a\n2. b");
+        let fields = serde_json::json!({"status": "failed"});
+        let status = waymark_domain::block::render_with_warning(
+            "erk-implementation-status",
+            fields.as_object().expect("fields"),
+        );
+        let status = format!("{}\n\n{list}", status.expect("renders"));
+        let header = "<!-- erk:metadata-block:plan-header -->".to_owned();
+        Snapshot {
+            issue: Issue { state: "open".into(), body: Some(header), ..Issue::default() },
+            comments: vec![comment(1, plan.expect("renders")), comment(2, status)],
+            pull: Some(Pull { number: 3, state: "open".into(), draft: true, ..Pull::default() }),
+            runs: vec![Run {
+                path: format!(".github/workflows/{workflow}"),
+                status: Some("completed".into()),
+                conclusion: Some("failure".into()),
+                ..Run::default()
+            }],
+            ..Snapshot::default()
+        }
+    }
+
+    #[test]
+    fn a_failed_plan_is_run_again_and_not_marked_ready() {
+        let half = open_to(&failed("plan-implement.yml", "- [x] 1. a\n- [ ] 2. b"));
+        assert_eq!(half[..2], [ActionKind::Continue, ActionKind::RerunFailed]);
+        assert!(!half.contains(&ActionKind::MarkReady), "{half:?}");
+        let planning = open_to(&failed("one-shot.yml", ""));
+        assert_eq!(planning[0], ActionKind::RerunFailed, "{planning:?}");
+        assert!(!planning.contains(&ActionKind::MarkReady), "{planning:?}");
+    }
+
+    #[test]
+    fn when_only_the_checks_failed_the_work_goes_on_with_them() {
+        let all = failed("plan-implement.yml", "- [x] 1. a\n- [x] 2. b");
+        let view = view(&all, 0);
+        assert_eq!(next_step(&view), Some(3));
+        assert_eq!(words(&all, &view, ActionKind::Continue).0, "Retry the checks");
+        let open = open_to(&all);
+        assert_eq!(open[0], ActionKind::Continue);
+        assert!(open.contains(&ActionKind::MarkReady), "a person may judge the checks: {open:?}");
+    }
+
+    #[test]
+    fn merging_says_what_is_merged_and_how_its_checks_are() {
+        use crate::github::model::CheckRun;
+        let mut snapshot = failed("plan-implement.yml", "");
+        if let Some(pull) = &mut snapshot.pull {
+            pull.head.name = "P1-a".into();
+            pull.base.name = "main".into();
+        }
+        let told = |snapshot: &Snapshot| words(snapshot, &view(snapshot, 0), ActionKind::Merge).1;
+        assert!(told(&snapshot).starts_with("Merges #3, branch P1-a, into main. It has no checks."));
+        let check = |conclusion: &str| CheckRun {
+            status: "completed".into(),
+            conclusion: Some(conclusion.into()),
+            ..CheckRun::default()
+        };
+        snapshot.checks = vec![check("success"), check("failure"), check("success")];
+        assert!(told(&snapshot).contains("Checks: 1 failed, 2 passed."), "{}", told(&snapshot));
+    }
 }
