@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures::FutureExt;
 use secrecy::SecretString;
 use serde::Deserialize;
 use waymark_app::areas::{Problem, ProblemKind, Viewer};
@@ -95,7 +96,8 @@ pub(super) async fn admits(app: &App, person: &Person, token: SecretString) -> R
         return Ok(true);
     }
     let client = app.github.client(token);
-    let admitted = on_lists(&client, &person.login, &[&entry.allow, &entry.admins]).await?;
+    let lists: [&[Rule]; 2] = [&entry.allow, &entry.admins];
+    let admitted = on_lists(&client, &person.login, &lists).boxed().await?;
     app.door.put(person.id, List::Allow, Ok(admitted));
     Ok(admitted)
 }
@@ -144,7 +146,7 @@ async fn ask(app: &App, viewer: &Viewer, list: List) -> Result<bool, Problem> {
         Ok(answer) => Ok(answer),
         Err(error) => {
             if matches!(error, Error::Answer { status: 401, .. }) {
-                app.tokens.refused(viewer.account_id).await;
+                app.tokens.refused(viewer.account_id, &client).await;
             }
             tracing::warn!(account = viewer.account_id, %error, "GitHub did not say who may come in");
             Err(error.problem("your membership was checked"))

@@ -98,7 +98,7 @@ pub async fn fitting(
         "SELECT id, repo FROM dispatches WHERE ($1 = '' OR state = $1) AND ($2 = 0 OR issue = $2) \
          AND ($3 = '' OR lower(dispatched_by) = $3) ORDER BY created_at DESC, id",
     )
-    .bind(query.state.map(word).unwrap_or_default())
+    .bind(query.state.map(word).transpose()?.unwrap_or_default())
     .bind(query.plan.unwrap_or_default())
     .bind(query.by.trim().to_lowercase())
     .fetch_all(db)

@@ -195,7 +195,8 @@ impl<'a> Plan<'a> {
         run["inputs"]["distinct_id"] = json!(format!("demo{:02}", self.number));
         run["seconds"] = json!(self.minutes() * 60);
         let run = self.hand.control("runs", run).await?;
-        let facts = RunFacts { run_id: run["id"].to_string(), node_id: "null".to_owned(), at: now };
+        let (run_id, node_id) = (run["id"].to_string(), "null".to_owned());
+        let facts = RunFacts { run_id, node_id, at: now, branch: None };
         if let Some(body) = texts::with_run_facts(&self.body, &facts) {
             self.rewrite(body).await?;
         }
