@@ -39,6 +39,7 @@ pub fn router() -> Router<World> {
         .route("/_sandbox/hide", post(hide))
         .route("/_sandbox/webhooks", post(webhooks))
         .route("/_sandbox/clock", get(time).post(set_clock))
+        .route("/_sandbox/limit", post(limit))
         .route("/_sandbox/journal", get(journal).delete(clear_journal))
         .route("/_sandbox/violations", get(violations).delete(clear_violations))
         .route("/_sandbox/token", post(token))
@@ -171,6 +172,16 @@ async fn set_clock(State(w): State<World>, body: Sent) -> Told {
         _ => return Err(wrong("either advance_seconds or set is needed")),
     }
     Ok(Json(json!({ "now": clock::iso(m.now()), "offset_seconds": m.clock_offset })))
+}
+
+/// `{login, remaining}`: so many requests are left of this person's hour, which begins now.
+async fn limit(State(w): State<World>, body: Sent) -> Told {
+    let login = text(&body, "login").ok_or_else(|| wrong("login is needed"))?;
+    let remaining = number(&body, "remaining").and_then(|n| u64::try_from(n).ok());
+    let remaining = remaining.ok_or_else(|| wrong("remaining is needed"))?;
+    let now = w.lock().await.now();
+    w.controls().rates.leave(login, now, remaining);
+    fine()
 }
 
 /// Every exchange since the last emptying; `?after=N` leaves out those up to N.

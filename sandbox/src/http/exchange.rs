@@ -17,7 +17,7 @@ use super::{guard, rate::resource};
 use crate::{
     contract::{self, Exchange},
     controls::{faults::Fault, journal::Entry},
-    world::{World, access::Caller, clock::iso, ids, refusal::Refusal},
+    world::{World, access::Caller, clock::iso, ids, model::Time, refusal::Refusal},
 };
 
 /// The largest request or answer that is kept whole, in bytes.
@@ -85,10 +85,15 @@ pub async fn exchange(world: World, router: Router, request: Request<Body>) -> R
     let mut given = to_bytes(body, MAX).await.map_err(|_| Cut)?;
     if !web {
         head.status = decorate(&method, &asked, &who, head.status, &mut head.headers, &given);
+        if let Some(date) = http_date(now) {
+            head.headers.insert(header::DATE, date);
+        }
         if head.status == StatusCode::NOT_MODIFIED {
             given = Bytes::new();
         }
-        let free = head.status == StatusCode::NOT_MODIFIED || !counted;
+        // A conditional request is free only for whoever signs it.
+        let unchanged = head.status == StatusCode::NOT_MODIFIED && who.token.is_some();
+        let free = unchanged || !counted;
         let rates = &world.controls().rates;
         let window = if free { rates.look(&who, now, &path) } else { rates.count(&who, now, &path) };
         window.write(resource(&path), &mut head.headers);
@@ -227,6 +232,12 @@ fn decorate(
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     }
     status
+}
+
+/// The sandbox's time as HTTP writes it.
+fn http_date(now: Time) -> Option<HeaderValue> {
+    let at = jiff::Timestamp::from_second(now).ok()?;
+    HeaderValue::from_str(&at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()).ok()
 }
 
 fn request_id() -> String {
