@@ -8,14 +8,14 @@ use futures::future::BoxFuture;
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 use http_body_util::BodyExt;
 use octocrab::Octocrab;
-use octocrab::service::middleware::cache::mem::InMemoryCache;
 use octocrab::service::middleware::retry::RetryConfig;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::Error;
+use super::cache::Owned;
+use super::{Budget, Error, Wait};
 
 /// Bodies larger than this are not read.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
@@ -43,6 +43,9 @@ pub struct Client {
     api: Arc<Url>,
     token: Option<SecretString>,
     on_refusal: Option<OnRefusal>,
+    budget: Budget,
+    /// Whether nobody waits for what it reads.
+    background: bool,
 }
 
 struct Raw {
@@ -52,17 +55,20 @@ struct Raw {
 }
 
 impl Client {
-    pub(super) fn new(api: &Url, token: Option<SecretString>, timeout: Duration) -> Self {
+    pub(super) fn new(api: &Url, token: Option<SecretString>, timeout: Duration, mut cache: Option<Owned>) -> Self {
         let mut graphql = api.clone();
         let path = api.path().trim_end_matches('/').to_owned();
         graphql.set_path(path.strip_suffix("/v3").unwrap_or(&path));
-        let of = |base: &Url, cached: bool| {
+        let mut of = |base: &Url, cached: bool| {
             let builder = Octocrab::builder()
                 .add_retry_config(RetryConfig::None)
                 .set_connect_timeout(Some(timeout))
                 .base_uri(base.as_str().trim_end_matches('/'))
                 .unwrap_or_else(|_| Octocrab::builder());
-            let builder = if cached { builder.cache(InMemoryCache::default()) } else { builder };
+            let builder = match cache.take().filter(|_| cached) {
+                Some(cache) => builder.cache(cache),
+                None => builder,
+            };
             match token.clone() {
                 Some(token) => builder.user_access_token(token),
                 None => builder,
@@ -73,8 +79,16 @@ impl Client {
         let (rest, graphql) = built.unwrap_or_default();
         let mut api = api.clone();
         api.set_path(&path);
-        let (rest, graphql) = (Arc::new(rest), Arc::new(graphql));
-        Client { rest, graphql, timeout, api: Arc::new(api), token, on_refusal: None }
+        Client {
+            rest: Arc::new(rest),
+            graphql: Arc::new(graphql),
+            timeout,
+            api: Arc::new(api),
+            token,
+            on_refusal: None,
+            budget: Budget::default(),
+            background: false,
+        }
     }
 
     /// The token it acts with.
@@ -89,6 +103,19 @@ impl Client {
     ) -> Client {
         self.on_refusal = Some(Arc::new(hear));
         self
+    }
+
+    /// The same client for what nobody waits for: it leaves people their part of GitHub's limits.
+    pub fn in_background(&self) -> Client {
+        Client { background: true, ..self.clone() }
+    }
+
+    /// Whether a reading may begin: always, when somebody waits for it.
+    ///
+    /// # Errors
+    /// Until when reading in the background waits.
+    pub fn may_begin(&self) -> Result<(), Wait> {
+        if self.background { self.budget.background() } else { Ok(()) }
     }
 
     /// Reads one thing. `path` starts with `/`.
@@ -195,15 +222,23 @@ impl Client {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Raw, Error> {
+        let _under_way = match self.background {
+            true => Some(self.budget.begin().map_err(Error::Reserved)?),
+            false => None,
+        };
         let answered = self.follow(crab, method, path, body);
         let raw = tokio::time::timeout(self.timeout, answered)
             .await
             .map_err(|_| Error::Unreachable { timed_out: true })??;
+        self.budget.saw(raw.status, &raw.headers);
         if (200..300).contains(&raw.status) {
             return Ok(raw);
         }
         let now = jiff::Timestamp::now().as_second().unsigned_abs();
         let error = Error::from_answer(raw.status, &raw.headers, &raw.body, now);
+        if let Error::Answer { rate_limited: true, retry_after_s, .. } = &error {
+            self.budget.refused(*retry_after_s);
+        }
         if let Some(hear) = self.on_refusal.as_ref().filter(|_| error.is_refusal()) {
             hear(path, raw.status).await;
         }

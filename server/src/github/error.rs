@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use waymark_app::areas::{Problem, ProblemKind};
 
+use super::Wait;
+
 /// Why a call gave no usable answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -30,6 +32,9 @@ pub enum Error {
     /// An answer that does not have the documented shape.
     #[error("GitHub's answer could not be read")]
     Unreadable,
+    /// Not sent: what is left of GitHub's limits is kept for what people do.
+    #[error("reading waits for GitHub's limit")]
+    Reserved(Wait),
 }
 
 #[derive(Default, Deserialize)]
@@ -89,12 +94,18 @@ impl Error {
         matches!(self, Error::Answer { status: 401 | 403 | 404 | 410 | 451, rate_limited: false, .. })
     }
 
+    /// Whether GitHub's limits are why there is no answer.
+    pub fn is_limit(&self) -> bool {
+        matches!(self, Error::Answer { rate_limited: true, .. } | Error::Reserved(_))
+    }
+
     /// Whether a write that ended so may have taken effect all the same.
     pub fn may_have_happened(&self) -> bool {
         match self {
             Error::Answer { status, .. } => *status >= 500,
             Error::NotSent(_) => false,
             Error::Unreachable { .. } | Error::Unreadable => true,
+            Error::Reserved(_) => false,
         }
     }
 
@@ -124,6 +135,7 @@ impl Error {
                 Problem::new(ProblemKind::GitHub, format!("Nothing was done when {doing}: {why}."))
                     .next("See on GitHub whether the repository was renamed or moved, then try again.")
             }
+            Error::Reserved(wait) => wait.problem(),
             Error::Unreadable => {
                 Problem::new(ProblemKind::GitHub, format!("GitHub's answer could not be read when {doing}."))
                     .next("Try again; if it stays so, look at the thing on GitHub itself.")

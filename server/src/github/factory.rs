@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::Client;
+use super::cache::Cache;
 
 /// More clients than this are not kept; the rest are made anew.
 const KEPT_CLIENTS: usize = 256;
@@ -19,13 +20,14 @@ pub struct GitHub {
     api: Url,
     timeout: Duration,
     clients: Arc<Mutex<HashMap<[u8; 32], Client>>>,
+    cache: Cache,
 }
 
 impl GitHub {
     /// `api` is the root of the REST API, such as `https://api.github.com` or `https://HOST/api/v3`;
     /// `timeout` is the limit of a single call.
     pub fn new(api: Url, timeout: Duration) -> Self {
-        GitHub { api, timeout, clients: Arc::default() }
+        GitHub { api, timeout, clients: Arc::default(), cache: Cache::default() }
     }
 
     /// The client that acts with this token.
@@ -38,7 +40,7 @@ impl GitHub {
         if clients.len() >= KEPT_CLIENTS {
             clients.clear();
         }
-        let client = Client::new(&self.api, Some(token), self.timeout);
+        let client = Client::new(&self.api, Some(token), self.timeout, Some(self.cache.of(key)));
         clients.insert(key, client.clone());
         client
     }
@@ -47,11 +49,11 @@ impl GitHub {
     /// everybody together, so that nothing but tests may have one.
     #[cfg(test)]
     pub fn anonymous(&self) -> Client {
-        Client::new(&self.api, None, self.timeout)
+        Client::new(&self.api, None, self.timeout, None)
     }
 
     /// A client for a token that is used once.
     pub(super) fn once(&self, token: SecretString) -> Client {
-        Client::new(&self.api, Some(token), self.timeout)
+        Client::new(&self.api, Some(token), self.timeout, None)
     }
 }

@@ -42,6 +42,8 @@ pub struct Issue {
     pub closed_by: Option<User>,
     #[serde(default)]
     pub author_association: String,
+    /// How many comments it has.
+    pub comments: Option<i64>,
     /// Present when this is a pull request.
     pub pull_request: Option<serde_json::Value>,
 }
@@ -129,6 +131,8 @@ pub struct Pull {
     pub head: End,
     pub base: End,
     pub created_at: String,
+    #[serde(default)]
+    pub updated_at: String,
     pub closed_at: Option<String>,
     pub merged_at: Option<String>,
     pub merged_by: Option<User>,
