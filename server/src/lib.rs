@@ -19,5 +19,6 @@ pub mod reconcile;
 pub mod retention;
 pub mod serve;
 pub mod state;
+mod supervise;
 pub mod tokens;
 pub mod webhooks;

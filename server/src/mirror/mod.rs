@@ -8,8 +8,10 @@
 pub mod access;
 mod cancel;
 mod disconnect;
+mod due;
 pub mod facts;
 mod housekeeping;
+mod listing;
 mod logs;
 pub mod objectives;
 mod own;
@@ -91,6 +93,19 @@ pub async fn refresh_plan(app: &App, repo: &RepoName, number: i64) -> Result<(),
     app.mirror.refresh(app, repo, number).await
 }
 
+/// The same for what nobody waits for: it leaves people their part of GitHub's limits.
+///
+/// # Errors
+/// As [`refresh_plan`]; `TooMany` while reading waits for GitHub's limits.
+pub async fn catch_up(app: &App, repo: &RepoName, number: i64) -> Result<(), Problem> {
+    app.mirror.catch_up(app, repo, number).await
+}
+
+/// Lets the mirror catch up with a plan that something happens to, without waiting for it.
+pub fn follow(app: &App, repo: &RepoName, number: i64) {
+    app.mirror.follow(app, repo, number);
+}
+
 /// Who reads a repository for the mirror: the GitHub App where it is installed, else the person who connected
 /// the repository.
 pub(crate) struct Reader {
@@ -156,14 +171,12 @@ fn words(problem: &Problem) -> String {
 }
 
 /// The repositories that are mirrored.
-pub async fn tracked(app: &App) -> Vec<RepoName> {
-    match store::connections(app.db.pool()).await {
-        Ok(connections) => connections.into_iter().map(|connection| connection.repo).collect(),
-        Err(error) => {
-            tracing::error!(%error, "the connected repositories could not be listed");
-            Vec::new()
-        }
-    }
+///
+/// # Errors
+/// The database's.
+pub async fn tracked(app: &App) -> Result<Vec<RepoName>, sqlx::Error> {
+    let connections = store::connections(app.db.pool()).await?;
+    Ok(connections.into_iter().map(|connection| connection.repo).collect())
 }
 
 /// Every plan that is linked to this value of a kind: `run`, `pull`, `branch` or `sha`.

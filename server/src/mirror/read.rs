@@ -9,16 +9,17 @@ use serde_json::{Value, json};
 use waymark_app::areas::RepoName;
 use waymark_domain::block;
 
+use super::listing::{self, Listing};
 use super::snapshot::{LogTail, Snapshot, named_branch, number};
-use crate::github::model::{CheckRun, Comment, Issue, Job, Pull, Review, Run, is_trusted, millis};
+use crate::github::model::{CheckRun, Comment, FullName, Issue, Job, Pull, Review, Run, is_trusted, millis};
 use crate::github::{Client, Error};
 
 /// The workflows whose runs belong to plans; the last is of an older generation.
-const WORKFLOWS: [&str; 3] = ["one-shot.yml", "plan-implement.yml", "erk-impl.yml"];
+pub(super) const WORKFLOWS: [&str; 3] = ["one-shot.yml", "plan-implement.yml", "erk-impl.yml"];
 /// The workflow whose runs carry the plan's number.
-const IMPLEMENT: &str = "plan-implement.yml";
+pub(super) const IMPLEMENT: &str = "plan-implement.yml";
 /// Runs of one plan that are followed: the newest.
-const MOST_RUNS: usize = 10;
+pub(super) const MOST_RUNS: usize = 10;
 /// Lines and characters of a failed job's log that are kept.
 const LOG_LINES: usize = 60;
 const LOG_CHARACTERS: usize = 8_000;
@@ -31,30 +32,69 @@ pub fn is_plan(issue: &Issue) -> bool {
             && block::first(issue.text(), "plan-header").is_some())
 }
 
-/// Reads a plan; nothing when it is gone or is no plan. `before` spares reading a log twice.
+/// What an earlier reading and the lists of the repository spare reading again.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known<'a> {
+    pub before: Option<&'a Snapshot>,
+    /// Read after `before`.
+    pub listing: Option<&'a Listing>,
+}
+
+/// Reads a plan; nothing when it is gone or is no plan.
+///
+/// # Errors
+/// GitHub's refusal, or no answer. That the issue is not there is believed only while the repository is.
 pub async fn plan(
     client: &Client,
     repo: &RepoName,
     number: i64,
-    before: Option<&Snapshot>,
+    known: Known<'_>,
 ) -> Result<Option<Snapshot>, Error> {
-    let issue = match client.get::<Issue>(&format!("/repos/{repo}/issues/{number}")).await {
-        Ok(issue) if issue.number == number && is_plan(&issue) => issue,
-        Ok(_) => return Ok(None),
-        Err(error) if error.is_not_found() => return Ok(None),
-        Err(error) => return Err(error),
+    let Some(issue) = issue(client, repo, number, known).await?.filter(is_plan) else { return Ok(None) };
+    let comments: Vec<Comment> = match (known.listing, issue.comments) {
+        (Some(_), Some(0)) => Vec::new(),
+        _ => client.get_all(&format!("/repos/{repo}/issues/{number}/comments?per_page=100")).await?,
     };
-    let comments: Vec<Comment> =
-        client.get_all(&format!("/repos/{repo}/issues/{number}/comments?per_page=100")).await?;
-    let pull = pull(client, repo, &issue, &comments).await?;
+    let pull = pull(client, repo, &issue, &comments, known).await?;
+    let before = known.before;
     let mut snapshot = Snapshot { issue, comments, pull, ..Snapshot::default() };
-    let (runs, parts) = tokio::join!(runs(client, repo, &snapshot, before), around_pull(client, repo, &snapshot));
+    let (runs, parts) =
+        tokio::join!(runs(client, repo, &snapshot, known), around_pull(client, repo, &snapshot, known));
     (snapshot.runs, snapshot.run_missing) = runs?;
     (snapshot.reviews, snapshot.checks) = parts?;
     snapshot.threads = threads(client, repo, &snapshot, before).await;
     snapshot.log = log(client, repo, &snapshot, before).await;
-    snapshot.progress = progress(client, repo, &snapshot).await;
+    (snapshot.progress, snapshot.progress_at) = progress(client, repo, &snapshot, before).await;
     Ok(Some(snapshot))
+}
+
+/// The issue as it is listed, or else as it is by itself; a closed one always, since lists leave out by whom.
+async fn issue(client: &Client, repo: &RepoName, number: i64, known: Known<'_>) -> Result<Option<Issue>, Error> {
+    let listed = known.listing.and_then(|listing| listing.issues.get(&number));
+    if let Some(issue) = listed.filter(|issue| issue.state == "open") {
+        return Ok(Some(issue.clone()));
+    }
+    match client.get::<Issue>(&format!("/repos/{repo}/issues/{number}")).await {
+        Ok(issue) => Ok(Some(issue).filter(|issue| issue.number == number)),
+        Err(error) => gone(client, repo, error).await.map(|()| None),
+    }
+}
+
+/// Whether a refusal to show an issue means that the issue is gone, rather than the access to it.
+///
+/// # Errors
+/// The refusal itself otherwise, or why that could not be found out.
+pub(super) async fn gone(client: &Client, repo: &RepoName, refusal: Error) -> Result<(), Error> {
+    #[derive(Deserialize)]
+    struct Repository {
+        #[serde(default)]
+        has_issues: Option<bool>,
+    }
+    if !refusal.is_not_found() {
+        return Err(refusal);
+    }
+    let repository: Repository = client.get(&format!("/repos/{repo}")).await?;
+    if repository.has_issues == Some(false) { Err(refusal) } else { Ok(()) }
 }
 
 async fn pull(
@@ -62,30 +102,68 @@ async fn pull(
     repo: &RepoName,
     issue: &Issue,
     comments: &[Comment],
+    known: Known<'_>,
 ) -> Result<Option<Pull>, Error> {
     let n = issue.number;
     if issue.pull_request.is_some() {
-        return client.get(&format!("/repos/{repo}/pulls/{n}")).await.map(Some);
+        return one_pull(client, repo, n, known).await;
     }
-    let mut branches: Vec<String> = named_branch(issue, comments).into_iter().collect();
+    let branch = named_branch(issue, comments);
+    let before = known.before.and_then(|before| before.pull.as_ref());
+    if let Some(open) = before.filter(|pull| pull.state == "open" && branch.as_ref() == Some(&pull.head.name))
+        && let Some(pull) = one_pull(client, repo, open.number, known).await?
+        && pull.state == "open"
+    {
+        return Ok(Some(pull));
+    }
+    let branch_known = |before: &Snapshot| named_branch(&before.issue, &before.comments) == branch;
+    if let Some(listing) = known.listing
+        && (known.before.is_some_and(branch_known) || listing.has_all_pulls_of(issue))
+    {
+        let best = before.into_iter().chain(listing.pull_of(issue, branch.as_deref())).max_by_key(|pull| {
+            // As it is listed now: the one that was known may be closed meanwhile.
+            listing::rank(listing.pull(pull.number).unwrap_or(*pull))
+        });
+        return match best {
+            Some(pull) => one_pull(client, repo, pull.number, known).await,
+            None => Ok(None),
+        };
+    }
+    let mut branches: Vec<String> = branch.into_iter().collect();
     if branches.is_empty() {
         branches = branches_of(client, repo, n).await?;
     }
+    let name = repo.to_string();
     let mut found: Vec<Pull> = Vec::new();
     for branch in branches {
         let head: String = url::form_urlencoded::byte_serialize(branch.as_bytes()).collect();
         let path = format!("/repos/{repo}/pulls?state=all&head={}:{head}&per_page=20", repo.owner);
-        found
-            .extend(client.get_all::<Pull>(&path).await?.into_iter().filter(|pull| pull.head.name == branch));
+        let pulls = client.get_all::<Pull>(&path).await?.into_iter();
+        found.extend(pulls.filter(|pull| pull.head.name == branch && listing::is_of(pull, &name)));
     }
     if found.is_empty() {
         found = referring(client, repo, n).await?;
     }
-    let rank = |pull: &Pull| (pull.state == "open", pull.merged_at.is_some(), pull.number);
-    match found.into_iter().max_by_key(rank) {
-        Some(pull) => client.get(&format!("/repos/{repo}/pulls/{}", pull.number)).await.map(Some),
+    match found.iter().max_by_key(|pull| listing::rank(pull)) {
+        Some(pull) => one_pull(client, repo, pull.number, known).await,
         None => Ok(None),
     }
+}
+
+/// A pull request by itself; a closed one that is listed as it was needs no reading.
+async fn one_pull(client: &Client, repo: &RepoName, number: i64, known: Known<'_>) -> Result<Option<Pull>, Error> {
+    if let Some(pull) = unchanged(number, known).filter(|pull| pull.state != "open") {
+        return Ok(Some(pull.clone()));
+    }
+    there(client.get(&format!("/repos/{repo}/pulls/{number}")).await)
+}
+
+/// The pull request of the last reading, when the lists show no change of it.
+fn unchanged<'a>(number: i64, known: Known<'a>) -> Option<&'a Pull> {
+    let before = known.before?.pull.as_ref().filter(|pull| pull.number == number)?;
+    let listed = known.listing?.pull(number);
+    // What did not change since the last listing may be too far down in it.
+    listed.is_none_or(|listed| listed.updated_at == before.updated_at).then_some(before)
 }
 
 /// Branches that carry the plan's number, newest name last.
@@ -122,37 +200,34 @@ async fn referring(client: &Client, repo: &RepoName, number: i64) -> Result<Vec<
     struct Referring {
         number: i64,
         body: Option<String>,
-        pull_request: Option<serde_json::Value>,
+        pull_request: Option<Value>,
+        repository: Option<FullName>,
     }
     let path = format!("/repos/{repo}/issues/{number}/timeline?per_page=100");
     let events: Vec<Event> = client.get_all(&path).await?;
-    let ours = |text: &str| {
-        ["Closes #", "Plan: #", "**Plan:** #"].iter().any(|word| {
-            text.lines()
-                .any(|line| line.trim().strip_prefix(word).map(str::trim) == Some(&number.to_string()))
-        })
+    let name = repo.to_string();
+    let here = |issue: &Referring| {
+        issue.repository.as_ref().is_none_or(|at| at.full_name.eq_ignore_ascii_case(&name))
     };
+    let ours = |text: &str| listing::plans_of(text).any(|plan| plan == number);
     let numbers: BTreeSet<i64> = events
         .into_iter()
         .filter(|event| event.event.as_deref() == Some("cross-referenced"))
         .filter_map(|event| event.source?.issue)
-        .filter(|issue| issue.pull_request.is_some() && ours(issue.body.as_deref().unwrap_or_default()))
+        .filter(|issue| issue.pull_request.is_some() && here(issue))
+        .filter(|issue| ours(issue.body.as_deref().unwrap_or_default()))
         .map(|issue| issue.number)
         .collect();
     let mut pulls = Vec::new();
     for number in numbers.into_iter().rev().take(5) {
-        let pull: Pull = client.get(&format!("/repos/{repo}/pulls/{number}")).await?;
-        let here =
-            pull.head.repo.as_ref().is_some_and(|at| at.full_name.eq_ignore_ascii_case(&repo.to_string()));
-        if here {
-            pulls.push(pull);
-        }
+        let pull: Option<Pull> = there(client.get(&format!("/repos/{repo}/pulls/{number}")).await)?;
+        pulls.extend(pull.filter(|pull| listing::is_of(pull, &name)));
     }
     Ok(pulls)
 }
 
 /// The ids of runs that the plan's own record names.
-fn run_ids(snapshot: &Snapshot) -> BTreeSet<i64> {
+pub(super) fn run_ids(snapshot: &Snapshot) -> BTreeSet<i64> {
     let header = snapshot.header();
     let mut ids: BTreeSet<i64> = ["last_dispatched_run_id", "last_remote_impl_run_id"]
         .iter()
@@ -193,32 +268,57 @@ async fn runs(
     client: &Client,
     repo: &RepoName,
     snapshot: &Snapshot,
-    before: Option<&Snapshot>,
+    known: Known<'_>,
 ) -> Result<(Vec<Run>, bool), Error> {
     let named = run_ids(snapshot);
     let mut ids = named.clone();
+    let number = snapshot.issue.number;
+    let before = known.before.map(|before| before.runs.as_slice()).unwrap_or_default();
     // Runs that were started past this plan's record tell their plan in their name.
-    let path =
-        format!("/repos/{repo}/actions/workflows/{IMPLEMENT}/runs?event=workflow_dispatch&per_page=100");
-    #[derive(Deserialize)]
-    struct Page {
-        workflow_runs: Vec<Run>,
-    }
-    if let Some(page) = there(client.get::<Page>(&path).await)? {
-        let prefix = format!("{}:", snapshot.issue.number);
-        ids.extend(
-            page.workflow_runs.iter().filter(|run| run.display_title.starts_with(&prefix)).map(|run| run.id),
-        );
-    }
+    let read;
+    let listed: &[Run] = match known.listing {
+        Some(listing) => {
+            // Those of earlier readings may be too far down in the list by now.
+            ids.extend(listing.runs_of(number).chain(before.iter().map(|run| run.id)));
+            listing.runs()
+        }
+        None => {
+            let path = format!(
+                "/repos/{repo}/actions/workflows/{IMPLEMENT}/runs?event=workflow_dispatch&per_page=100"
+            );
+            #[derive(Deserialize)]
+            struct Page {
+                workflow_runs: Vec<Run>,
+            }
+            read = there(client.get::<Page>(&path).await)?.map(|page| page.workflow_runs).unwrap_or_default();
+            let prefix = format!("{number}:");
+            ids.extend(read.iter().filter(|run| run.display_title.starts_with(&prefix)).map(|run| run.id));
+            &read
+        }
+    };
     let ids: Vec<i64> = ids.into_iter().rev().take(MOST_RUNS).collect();
+    let newest = ids.first().copied();
     let read = stream::iter(ids).map(|id| async move {
-        let run = there(client.get::<Run>(&format!("/repos/{repo}/actions/runs/{id}")).await)?;
+        let last = before.iter().find(|run| run.id == id);
+        let run = match (listed.iter().find(|run| run.id == id), last) {
+            (Some(run), _) => Some(run.clone()),
+            // An older run that is over changes only when it is run again, and then it is a delivery's to tell.
+            (None, Some(run)) if known.listing.is_some() && run.is_completed() && newest != Some(id) => {
+                return Ok((id, Some(run.clone())));
+            }
+            (None, _) => there(client.get::<Run>(&format!("/repos/{repo}/actions/runs/{id}")).await)?,
+        };
         let Some(mut run) = run else { return Ok((id, None)) };
         if WORKFLOWS.contains(&run.workflow()) {
-            let path = format!("/repos/{repo}/actions/runs/{id}/jobs?per_page=100");
-            run.jobs = there(client.get_all::<Job>(&path).await)?.unwrap_or_default();
-            let known = before.and_then(|before| before.runs.iter().find(|known| known.id == id));
-            run.earlier = earlier(client, repo, &run, known).await?;
+            let over = |run: &Run| (run.is_completed(), run.run_attempt, run.updated_at.clone());
+            run.jobs = match last.filter(|before| before.is_completed() && over(before) == over(&run)) {
+                Some(before) if !before.jobs.is_empty() => before.jobs.clone(),
+                _ => {
+                    let path = format!("/repos/{repo}/actions/runs/{id}/jobs?per_page=100");
+                    there(client.get_all::<Job>(&path).await)?.unwrap_or_default()
+                }
+            };
+            run.earlier = earlier(client, repo, &run, last).await?;
         }
         Ok::<_, Error>((id, Some(run)))
     });
@@ -234,8 +334,14 @@ async fn around_pull(
     client: &Client,
     repo: &RepoName,
     snapshot: &Snapshot,
+    known: Known<'_>,
 ) -> Result<(Vec<Review>, Vec<CheckRun>), Error> {
     let Some(pull) = &snapshot.pull else { return Ok((Vec::new(), Vec::new())) };
+    if let (Some(before), true) = (known.before, pull.state != "open")
+        && unchanged(pull.number, known).is_some()
+    {
+        return Ok((before.reviews.clone(), before.checks.clone()));
+    }
     let reviews = format!("/repos/{repo}/pulls/{}/reviews?per_page=100", pull.number);
     let checks = format!("/repos/{repo}/commits/{}/check-runs?per_page=100", pull.head.sha);
     let (reviews, checks) =
@@ -299,27 +405,43 @@ fn tail(log: &str) -> String {
     text.chars().skip(cut).collect()
 }
 
-/// `progress.md` of the branch, while a run works and no comment shows its progress.
-async fn progress(client: &Client, repo: &RepoName, snapshot: &Snapshot) -> Option<String> {
+/// `progress.md` of the branch, while a run works and no comment shows its progress, and the commit at which it
+/// was looked for. It is looked for once a commit.
+async fn progress(
+    client: &Client,
+    repo: &RepoName,
+    snapshot: &Snapshot,
+    before: Option<&Snapshot>,
+) -> (Option<String>, Option<String>) {
     #[derive(Deserialize)]
     struct File {
         content: Option<String>,
     }
     let working = snapshot.latest_run().is_some_and(|run| !run.is_completed());
     if !working || snapshot.newest("erk-implementation-status").is_some() {
-        return None;
+        return (None, None);
     }
-    let branch = snapshot.branch()?;
+    let Some(branch) = snapshot.branch() else { return (None, None) };
+    let head = snapshot.pull.as_ref().map(|pull| pull.head.sha.clone());
+    if let Some(before) = before.filter(|before| head.is_some() && before.progress_at == head) {
+        return (before.progress.clone(), head);
+    }
     let at: String = url::form_urlencoded::byte_serialize(branch.as_bytes()).collect();
     let path = format!("/repos/{repo}/contents/.worker-impl/progress.md?ref={at}");
-    let content = client.get::<File>(&path).await.ok()?.content?;
-    let content: String = content.split_whitespace().collect();
-    let bytes = base64::engine::general_purpose::STANDARD.decode(content).ok()?;
-    String::from_utf8(bytes).ok()
+    let file = match there(client.get::<File>(&path).await) {
+        Ok(file) => file,
+        Err(_) => return (before.and_then(|before| before.progress.clone()), None),
+    };
+    let text = file.and_then(|file| file.content).and_then(|content| {
+        let content: String = content.split_whitespace().collect();
+        let bytes = base64::engine::general_purpose::STANDARD.decode(content).ok()?;
+        String::from_utf8(bytes).ok()
+    });
+    (text, head)
 }
 
 /// What is not there is nothing rather than an error.
-fn there<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
+pub(super) fn there<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
     match answer {
         Ok(value) => Ok(Some(value)),
         Err(error) if error.is_not_found() => Ok(None),

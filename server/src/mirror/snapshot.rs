@@ -33,6 +33,8 @@ pub struct Snapshot {
     pub log: Option<LogTail>,
     /// `progress.md` of the branch, read while there is no comment that shows progress.
     pub progress: Option<String>,
+    /// The commit of the branch at which it was looked for.
+    pub progress_at: Option<String>,
 }
 
 impl Snapshot {

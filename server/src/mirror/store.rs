@@ -436,17 +436,27 @@ pub async fn set_plan_stale(
     Ok(done.rows_affected() > 0)
 }
 
+/// A plan that is not over, or whose last read failed.
+#[derive(Clone, Debug)]
+pub struct Unsettled {
+    pub row: PlanRow,
+    /// Whether the last read failed.
+    pub stale: bool,
+}
+
 /// Plans that may still change by themselves, and those whose last read failed.
 pub async fn unsettled<'e>(
     db: impl Executor<'e, Database = Any>,
     repo: &RepoName,
-) -> Result<Vec<i64>, sqlx::Error> {
-    sqlx::query_scalar(
-        "SELECT number FROM mirror_plans WHERE repo = $1 AND (ended = 0 OR stale IS NOT NULL) ORDER BY number",
+) -> Result<Vec<Unsettled>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT summary, as_of, stale, people FROM mirror_plans
+         WHERE repo = $1 AND (ended = 0 OR stale IS NOT NULL) ORDER BY number",
     )
     .bind(repo.to_string())
     .fetch_all(db)
-    .await
+    .await?;
+    rows.iter().map(|row| shown(row).map(|(row, _)| Unsettled { stale: row.stale.is_some(), row })).collect()
 }
 
 /// The newest plan numbers of a repository.

@@ -1,17 +1,14 @@
 //! Reading a repository: which plans and objectives there are, and those that changed since the last time.
 
+use std::collections::BTreeSet;
+
 use futures::stream::{self, StreamExt};
 use waymark_app::areas::{Problem, ProblemKind, RepoName};
 
+use super::listing::{Lead, Listing};
 use super::refresh::{publish, stale_repository};
-use super::{Reader, fault, now_ms, objectives, refresh_plan, store, visibility};
-use crate::github::model::{Issue, millis};
+use super::{Reader, due, fault, now_ms, objectives, read as reading, store, visibility};
 use crate::state::App;
-
-/// Labels by which plans and objectives are found.
-const LABELS: [&str; 3] = ["erk-plan", "erk-pr", objectives::LABEL];
-/// Changes up to so long before the last one are read again, in seconds: GitHub's lists lag.
-const OVERLAP: i64 = 60;
 
 /// Reads a connected repository: new and changed plans, and those that may change by themselves.
 ///
@@ -28,9 +25,13 @@ pub async fn sync_repo(app: &App, repo: &RepoName) -> Result<(), Problem> {
 }
 
 async fn read(app: &App, repo: &RepoName) -> Result<(), Problem> {
+    let listed = app.mirror.listed(repo);
+    // One reading of a repository at a time.
+    let mut last = listed.lock().await;
     let reader = Reader::of(app, repo).await?;
-    let client = &reader.client;
-    let access = match visibility::confirm(app, client, repo).await {
+    let client = reader.client.in_background();
+    client.may_begin().map_err(|wait| wait.problem())?;
+    let access = match visibility::confirm(app, &client, repo).await {
         Ok(access) => access,
         Err(error) => return Err(reader.failed(app, error, &format!("{repo} was read")).await),
     };
@@ -38,53 +39,91 @@ async fn read(app: &App, repo: &RepoName) -> Result<(), Problem> {
     store::put_repository(&mut tx, repo, &access).await.map_err(fault)?;
     tx.commit().await.map_err(fault)?;
     let since = store::since(app.db.pool(), repo).await.map_err(fault)?;
-    let from = since.as_deref().and_then(earlier);
-    let mut plans: Vec<i64> = store::unsettled(app.db.pool(), repo).await.map_err(fault)?;
-    plans.extend(objectives::store::unsettled(app.db.pool(), repo).await.map_err(fault)?);
-    let mut newest = since.clone();
-    for label in LABELS {
-        let mut path =
-            format!("/repos/{repo}/issues?labels={label}&state=all&sort=updated&direction=asc&per_page=100");
-        if let Some(from) = &from {
-            path.push_str(&format!("&since={from}"));
+    let listing = match Listing::read(&client, repo, since.as_deref(), last.as_ref()).await {
+        Ok(listing) => listing,
+        Err(error) => {
+            return Err(reader.failed(app, error, &format!("the plans of {repo} were listed")).await);
         }
-        let issues: Vec<Issue> = client
-            .get_all(&path)
-            .await
-            .map_err(|error| error.problem(&format!("the plans of {repo} were listed")))?;
-        for issue in issues {
-            plans.push(issue.number);
-            if newest.as_deref().and_then(millis) < millis(&issue.updated_at) {
-                newest = Some(issue.updated_at);
-            }
-        }
-    }
-    plans.sort_unstable();
-    plans.dedup();
+    };
+    let plans = to_read(app, repo, &listing, last.as_ref()).await.map_err(fault)?;
     let failed: Vec<Problem> = stream::iter(plans)
-        .map(|number| async move { refresh_plan(app, repo, number).await.err() })
+        .map(|number| {
+            let listing = &listing;
+            async move { app.mirror.refresh_listed(app, repo, number, listing).await.err() }
+        })
         .buffer_unordered(4)
         .filter_map(|failed| async { failed })
         .collect()
         .await;
-    if let Some(problem) = failed.into_iter().next() {
-        return Err(problem);
+    // A plan that cannot be read has the reason with it and is tried again. What is not the plan's fault keeps
+    // the others from being read too, so everything that was listed is listed again the next time.
+    let of_one = |problem: &Problem| {
+        matches!(
+            problem.kind,
+            ProblemKind::GitHub | ProblemKind::NotFound | ProblemKind::Forbidden | ProblemKind::Conflict | ProblemKind::Invalid
+        )
+    };
+    if let Some(problem) = failed.iter().find(|problem| !of_one(problem)) {
+        return Err(problem.clone());
+    }
+    for problem in failed {
+        tracing::info!(%repo, %problem, "a plan could not be read");
     }
     let before = store::repositories(app.db.pool()).await.map_err(fault)?;
     let known = before.into_iter().find(|known| known.repo == *repo);
     let mut tx = app.db.begin().await.map_err(fault)?;
-    store::synced(&mut tx, repo, now_ms(), newest.as_deref()).await.map_err(fault)?;
+    store::synced(&mut tx, repo, now_ms(), listing.newest.as_deref()).await.map_err(fault)?;
     tx.commit().await.map_err(fault)?;
     if known.is_none_or(|known| known.synced_at.is_none() || known.stale.is_some()) {
         publish(app, repo, None);
     }
+    *last = Some(listing);
     Ok(())
 }
 
-/// A little before a time, as GitHub's `since` wants it.
-fn earlier(time: &str) -> Option<String> {
-    let at = jiff::Timestamp::from_second(millis(time)? / 1000 - OVERLAP).ok()?;
-    Some(at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+/// The plans and objectives to read: what the lists show as changed, and then what may change by itself.
+async fn to_read(
+    app: &App,
+    repo: &RepoName,
+    listing: &Listing,
+    last: Option<&Listing>,
+) -> Result<Vec<i64>, sqlx::Error> {
+    let mut candidates = BTreeSet::new();
+    for lead in listing.news(last) {
+        match lead {
+            Lead::Plan(number) => drop(candidates.insert(number)),
+            Lead::Link(kind, value) => {
+                candidates.extend(store::linked(app.db.pool(), repo, kind, &value).await?);
+            }
+        }
+    }
+    let mut numbers = Vec::new();
+    for number in candidates {
+        let kept = store::plan(app.db.pool(), repo, number).await?;
+        let changed = match (kept, listing.issues.get(&number)) {
+            (Some(kept), _) => kept.stale.is_none() && listing.differs(&kept.snapshot),
+            (None, Some(issue)) if reading::is_plan(issue) => true,
+            (None, Some(_)) => {
+                let kept = objectives::store::objective(app.db.pool(), repo, number).await?;
+                kept.is_none_or(|kept| listing.issue_differs(&kept.snapshot.issue))
+            }
+            (None, None) => false,
+        };
+        if changed {
+            numbers.push(number);
+        }
+    }
+    let now = now_ms();
+    let open = store::unsettled(app.db.pool(), repo).await?;
+    let open = open.iter().filter(|plan| match plan.stale {
+        true => app.mirror.may_retry(repo, plan.row.number, now),
+        false => due::is_due(&plan.row, now),
+    });
+    let mut open: Vec<i64> = open.map(|plan| plan.row.number).collect();
+    open.extend(objectives::store::unsettled(app.db.pool(), repo).await?);
+    open.retain(|number| !numbers.contains(number));
+    numbers.extend(open);
+    Ok(numbers)
 }
 
 /// Drops the mirror and reads every connected repository anew. Answers what could not be read.
@@ -102,15 +141,4 @@ pub async fn rebuild(app: &App) -> Result<Vec<(RepoName, Problem)>, Problem> {
         }
     }
     Ok(failed)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reading_overlaps_by_a_minute() {
-        assert_eq!(earlier("2026-01-01T00:00:30Z").as_deref(), Some("2025-12-31T23:59:30Z"));
-        assert_eq!(earlier("x"), None);
-    }
 }

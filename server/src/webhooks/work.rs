@@ -22,18 +22,21 @@ const ACCESS_EVENTS: [&str; 4] = ["repository", "public", "member", "team"];
 /// Starts the worker.
 pub fn spawn(app: &App) {
     let app = app.clone();
-    tokio::spawn(async move {
-        loop {
-            let more = match work(&app).await {
-                Ok(more) => more,
-                Err(error) => {
-                    tracing::error!(%error, "deliveries cannot be worked off");
-                    false
+    crate::supervise::spawn("the work on deliveries", move || {
+        let app = app.clone();
+        async move {
+            loop {
+                let more = match work(&app).await {
+                    Ok(more) => more,
+                    Err(error) => {
+                        tracing::error!(%error, "deliveries cannot be worked off");
+                        false
+                    }
+                };
+                if !more {
+                    // Failed ones are tried again after a while also when nothing new arrives.
+                    let _ = tokio::time::timeout(Duration::from_secs(20), app.inbox.notified()).await;
                 }
-            };
-            if !more {
-                // Failed ones are tried again after a while also when nothing new arrives.
-                let _ = tokio::time::timeout(Duration::from_secs(20), app.inbox.notified()).await;
             }
         }
     });
@@ -50,7 +53,7 @@ async fn work(app: &App) -> Result<bool, sqlx::Error> {
     if rows.is_empty() {
         return Ok(false);
     }
-    let tracked = crate::mirror::tracked(app).await;
+    let tracked = crate::mirror::tracked(app).await?;
     let full = rows.len() as i64 == BATCH;
     // The plans to read, each with the deliveries that point to it.
     let mut dirty: BTreeMap<(RepoName, i64), Vec<String>> = BTreeMap::new();
@@ -65,19 +68,22 @@ async fn work(app: &App) -> Result<bool, sqlx::Error> {
         if let Some(repo) = repo.as_ref().filter(|_| ACCESS_EVENTS.contains(&event.as_str())) {
             app.access.forget_repository(repo);
         }
-        let plans = match &repo {
-            Some(repo) if tracked.contains(repo) => {
+        // GitHub's names are alike whatever their case, and it was connected under the name that was typed.
+        let name = repo.map(|repo| repo.to_string()).unwrap_or_default();
+        let repo = tracked.iter().find(|known| known.to_string().eq_ignore_ascii_case(&name));
+        let plans = match repo {
+            Some(repo) => {
                 let payload = serde_json::from_str(&body).unwrap_or_default();
                 target::plans(app, repo, &target::hints(&event, &payload)).await?
             }
-            _ => Default::default(),
+            None => Default::default(),
         };
         if plans.is_empty() {
             end(app, &guid, "ignored", None).await?;
         }
         attempts.insert(guid.clone(), row.try_get(4)?);
         for plan in plans {
-            if let Some(repo) = &repo {
+            if let Some(repo) = repo {
                 dirty.entry((repo.clone(), plan)).or_default().push(guid.clone());
             }
         }
@@ -85,7 +91,7 @@ async fn work(app: &App) -> Result<bool, sqlx::Error> {
     let mut failed: BTreeMap<String, String> = BTreeMap::new();
     let mut reads = futures::stream::iter(dirty.keys().cloned())
         .map(|(repo, plan)| async move {
-            let result = crate::mirror::refresh_plan(app, &repo, plan).await;
+            let result = crate::mirror::catch_up(app, &repo, plan).await;
             ((repo, plan), result)
         })
         .buffer_unordered(AT_ONCE);

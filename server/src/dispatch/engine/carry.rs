@@ -191,11 +191,7 @@ async fn record(app: &App, operation: &Recorded) -> Result<(), Problem> {
 
 /// Lets the mirror catch up, without making the dispatch wait for it.
 fn refresh(app: &App, repo: &RepoName, issue: Option<i64>) {
-    let Some(issue) = issue else { return };
-    let (app, repo) = (app.clone(), repo.clone());
-    tokio::spawn(async move {
-        if let Err(problem) = crate::mirror::refresh_plan(&app, &repo, issue).await {
-            tracing::debug!(%repo, issue, %problem, "the mirror did not catch up with a dispatch");
-        }
-    });
+    if let Some(issue) = issue {
+        crate::mirror::follow(app, repo, issue);
+    }
 }

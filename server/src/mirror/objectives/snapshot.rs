@@ -7,6 +7,7 @@ use waymark_domain::roadmap::{self, Roadmap, RoadmapError};
 
 use crate::github::model::{Comment, Issue};
 use crate::github::{Client, Error};
+use crate::mirror::read::gone;
 use crate::mirror::snapshot::number as field;
 
 /// The label by which objectives are known.
@@ -32,8 +33,7 @@ pub async fn read(client: &Client, repo: &RepoName, number: i64) -> Result<Optio
     let issue = match client.get::<Issue>(&format!("/repos/{repo}/issues/{number}")).await {
         Ok(issue) if issue.number == number && is_objective(&issue) => issue,
         Ok(_) => return Ok(None),
-        Err(error) if error.is_not_found() => return Ok(None),
-        Err(error) => return Err(error),
+        Err(error) => return gone(client, repo, error).await.map(|()| None),
     };
     let comment = comment(client, repo, &issue).await?;
     Ok(Some(Snapshot { issue, comment }))

@@ -4,6 +4,7 @@ mod access;
 mod catching_up;
 mod installation;
 mod life;
+mod limits;
 mod runs;
 mod stopped;
 mod submit;

@@ -1,0 +1,60 @@
+//! Background work that goes on for as long as the process does.
+
+use std::time::Duration;
+
+/// The first and the longest pause before work that ended is started again.
+const FIRST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(5 * 60);
+
+/// Starts work that is not to end. When it ends or panics all the same, that is logged and it is started again,
+/// each time after a longer pause.
+pub fn spawn<F, W>(name: &'static str, work: W)
+where
+    W: Fn() -> F + Send + 'static,
+    F: Future<Output = ()> + Send + 'static,
+{
+    tokio::spawn(async move {
+        let mut pause = FIRST;
+        loop {
+            let begun = tokio::time::Instant::now();
+            match tokio::spawn(work()).await {
+                Ok(()) => tracing::error!(name, "background work ended; it is started again"),
+                Err(error) => tracing::error!(name, %error, "background work failed; it is started again"),
+            }
+            if begun.elapsed() > LONGEST {
+                pause = FIRST;
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST);
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn work_that_panics_is_started_again() {
+        let (times, fourth) = (Arc::new(AtomicU32::new(0)), Arc::new(Notify::new()));
+        let (count, notify) = (times.clone(), fourth.clone());
+        let begun = tokio::time::Instant::now();
+        spawn("test", move || {
+            let (count, notify) = (count.clone(), notify.clone());
+            async move {
+                if count.fetch_add(1, Ordering::SeqCst) < 3 {
+                    panic!("once more");
+                }
+                notify.notify_one();
+                std::future::pending().await
+            }
+        });
+        fourth.notified().await;
+        assert_eq!((times.load(Ordering::SeqCst), begun.elapsed().as_secs()), (4, 1 + 2 + 4));
+    }
+}
