@@ -8,9 +8,9 @@ use leptos_router::{SsrMode, path};
 
 use crate::components::{PageTitle, TopBar};
 use crate::pages::{
-    AdminPage, BatchPage, ComposeRoute, CreatePage, DispatchPage, EditRoute, GoPage, LogPage, NewPage, NotFound,
-    ObjectiveRoute, ObjectivesPage, OverviewPage, PlanRoute, ReposPage, RunsPage, SettingsPage, SeveralRoute,
-    SignInPage, SubmitPage, TokensPage, UpgradeRoute,
+    AdminPage, BatchPage, ComposeRoute, CreatePage, DispatchPage, EditRoute, GoPage, LogPage, NewPage,
+    NotFound, ObjectiveRoute, ObjectivesPage, OverviewPage, PlanRoute, ReposPage, RunsPage, SettingsPage,
+    SeveralRoute, SignInPage, SubmitPage, TokensPage, UpgradeRoute,
 };
 
 /// The document around every page.

@@ -58,8 +58,7 @@ pub(crate) fn TopBar() -> impl IntoView {
 fn person() -> AnyView {
     match viewer() {
         Some(viewer) => {
-            let administers =
-                use_context::<Areas>().is_some_and(|areas| areas.account.administers(&viewer));
+            let administers = use_context::<Areas>().is_some_and(|areas| areas.account.administers(&viewer));
             let name = viewer.name.clone().unwrap_or_else(|| viewer.login.clone());
             view! {
                 <details class="menu person">

@@ -61,7 +61,13 @@ fn section(id: &'static str, heading: &'static str, count: usize, rows: AnyView)
 }
 
 /// A button that ends something.
-fn end(action: &'static str, field: &'static str, value: String, word: &'static str, label: String) -> AnyView {
+fn end(
+    action: &'static str,
+    field: &'static str,
+    value: String,
+    word: &'static str,
+    label: String,
+) -> AnyView {
     view! {
         <form method="post" action=action>
             <input type="hidden" name=field value=value/>

@@ -342,7 +342,8 @@ async fn organization(State(w): State<World>, Path(org): Path<String>, body: Sen
                 }
             }
             ("teams", teams) => {
-                account.teams = serde_json::from_value(teams).map_err(|_| wrong("teams map slugs to logins"))?;
+                account.teams =
+                    serde_json::from_value(teams).map_err(|_| wrong("teams map slugs to logins"))?;
             }
             _ => return Err(wrong(format!("{key} cannot be set to that"))),
         }

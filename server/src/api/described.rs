@@ -39,6 +39,9 @@ pub(super) async fn described(request: Request, next: Next) -> Response {
     let Some(path) = matched.and_then(|path| path.as_str().strip_prefix(PREFIX)) else {
         return next.run(request).await;
     };
+    if path == "/openapi.json" {
+        return next.run(request).await;
+    }
     let Some(methods) = OPERATIONS.get(path) else {
         return reply::no_such_route().await.into_response();
     };

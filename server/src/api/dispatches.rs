@@ -1,10 +1,10 @@
 //! Dispatches: preview, send, follow, and settle.
 
+use axum::extract::OriginalUri;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
-use axum::extract::OriginalUri;
 use waymark_app::areas::{
     Areas, DispatchCommand, DispatchState, DispatchView, DispatchesQuery, NewForm, Preview,
 };

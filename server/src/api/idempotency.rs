@@ -136,7 +136,8 @@ fn key(value: &HeaderValue) -> Option<String> {
 pub(super) async fn idempotent(State(keys): State<Keys>, request: Request, next: Next) -> Response {
     let changes = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH | Method::DELETE);
     let viewer = request.extensions().get::<Current>().and_then(|current| current.0.clone());
-    let (Some(given), Some(viewer), true) = (request.headers().get("idempotency-key"), viewer, changes) else {
+    let (Some(given), Some(viewer), true) = (request.headers().get("idempotency-key"), viewer, changes)
+    else {
         return next.run(request).await;
     };
     let Some(key) = key(given) else {
@@ -197,8 +198,10 @@ pub(super) async fn idempotent(State(keys): State<Keys>, request: Request, next:
 
 fn fault(error: &dyn std::fmt::Display) -> Response {
     tracing::error!(%error, "a request with an Idempotency-Key could not be carried out");
-    Refusal::from(Problem::new(ProblemKind::Internal, "Waymark could not use its database.").next("Try again."))
-        .into_response()
+    Refusal::from(
+        Problem::new(ProblemKind::Internal, "Waymark could not use its database.").next("Try again."),
+    )
+    .into_response()
 }
 
 fn fingerprint(parts: &Parts, body: &Bytes) -> String {

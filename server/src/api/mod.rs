@@ -40,7 +40,10 @@ pub fn routes(app: &App, areas: &Areas) -> Router<App> {
         .route("/repositories", get(repositories::search))
         .route("/repositories/{owner}/{name}", get(repositories::prerequisites))
         .route("/repositories/{owner}/{name}/branches", get(repositories::branches))
-        .route("/repositories/{owner}/{name}/connection", put(repositories::connect).delete(repositories::disconnect))
+        .route(
+            "/repositories/{owner}/{name}/connection",
+            put(repositories::connect).delete(repositories::disconnect),
+        )
         .route("/repositories/{owner}/{name}/mend/{key}", post(repositories::mend))
         .route("/repositories/{owner}/{name}/plans/{number}", get(plans::plan))
         .route("/repositories/{owner}/{name}/plans/{number}/jobs/{job}/log", get(plans::log))
@@ -72,4 +75,3 @@ pub fn routes(app: &App, areas: &Areas) -> Router<App> {
 async fn description() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], DESCRIPTION)
 }
-

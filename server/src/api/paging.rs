@@ -65,7 +65,10 @@ mod tests {
         };
         let middle = links(2, 3);
         assert!(middle.contains("<https://w.example/api/v1/plans?q=a+b&page=3>; rel=\"next\""), "{middle}");
-        assert!(middle.contains("page=1>; rel=\"prev\"") && middle.contains("page=3>; rel=\"last\""), "{middle}");
+        assert!(
+            middle.contains("page=1>; rel=\"prev\"") && middle.contains("page=3>; rel=\"last\""),
+            "{middle}"
+        );
         assert!(!links(3, 3).contains("next"));
         assert!(!links(99, 3).contains("next") && links(99, 3).contains("page=3>; rel=\"prev\""));
         assert!(!links(1, 1).contains("prev"));

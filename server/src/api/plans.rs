@@ -6,7 +6,8 @@ use axum::response::Response;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use waymark_app::areas::{
-    ActionKind, Areas, EditRefusal, JobLog, Overview, OverviewQuery, PlanPage, PlanRow, Problem, ProblemKind, Sort,
+    ActionKind, Areas, EditRefusal, JobLog, Overview, OverviewQuery, PlanPage, PlanRow, Problem, ProblemKind,
+    Sort,
 };
 use waymark_domain::lifecycle::Phase;
 
@@ -49,9 +50,35 @@ impl Filter {
                 Problem::new(ProblemKind::Invalid, format!("There is no phase {slug:?}.")).field("phase")
             })?);
         }
-        let Filter { q, phase: _, repo, author, objective, label, needs, mine, sort, reverse, page, per_page } = self;
+        let Filter {
+            q,
+            phase: _,
+            repo,
+            author,
+            objective,
+            label,
+            needs,
+            mine,
+            sort,
+            reverse,
+            page,
+            per_page,
+        } = self;
         let (page, per_page) = (page.max(1), paging::per_page(per_page)?);
-        Ok(OverviewQuery { q, phase, repo, author, objective, label, needs, mine, sort, reverse, page, per_page })
+        Ok(OverviewQuery {
+            q,
+            phase,
+            repo,
+            author,
+            objective,
+            label,
+            needs,
+            mine,
+            sort,
+            reverse,
+            page,
+            per_page,
+        })
     }
 }
 

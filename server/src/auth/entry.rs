@@ -118,12 +118,17 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_refused_by_its_name() {
-        for bad in ["@", "acme/core", "@acme/", "@/core", "@acme/..", "ada grace", "@acme/a/b", "ada;bob", "*"] {
+        for bad in
+            ["@", "acme/core", "@acme/", "@/core", "@acme/..", "ada grace", "@acme/a/b", "ada;bob", "*"]
+        {
             let mut wrong = Vec::new();
             let admins = Some(bad.to_owned());
             let entry = Entry::checked(EntrySettings { admins, ..EntrySettings::default() }, &mut wrong);
             assert!(entry.admins.is_empty(), "{bad}");
-            assert!(wrong.len() == 1 && wrong[0].contains("WAYMARK_ADMINS") && wrong[0].contains(bad), "{wrong:?}");
+            assert!(
+                wrong.len() == 1 && wrong[0].contains("WAYMARK_ADMINS") && wrong[0].contains(bad),
+                "{wrong:?}"
+            );
         }
     }
 }

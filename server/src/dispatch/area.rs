@@ -5,9 +5,8 @@ use std::sync::Arc;
 use futures::stream::{self, StreamExt};
 use waymark_app::areas::{
     BatchView, BatchWork, DispatchCommand, DispatchList, DispatchState, DispatchView, Dispatches,
-    DispatchesQuery, Draft, Mode, NewForm,
-    ObjectiveForm, OperationState, Preview, Problem, ProblemKind, RepoName, Repositories, SubmitCheck,
-    SubmitForm, Viewer,
+    DispatchesQuery, Draft, Mode, NewForm, ObjectiveForm, OperationState, Preview, Problem, ProblemKind,
+    RepoName, Repositories, SubmitCheck, SubmitForm, Viewer,
 };
 
 use super::begin::{self, Begun, Described, unique};

@@ -48,6 +48,7 @@ async fn visible(
             }
         });
     }
-    let asked: Vec<Result<Option<RepoName>, Problem>> = stream::iter(asked).buffer_unordered(4).collect().await;
+    let asked: Vec<Result<Option<RepoName>, Problem>> =
+        stream::iter(asked).buffer_unordered(4).collect().await;
     asked.into_iter().filter_map(Result::transpose).collect()
 }

@@ -12,12 +12,8 @@ use crate::auth::{Current, TurnedAway, door};
 use crate::state::App;
 
 /// Posts that write nothing anywhere.
-const READING: [&str; 4] = [
-    "/api/v1/preview",
-    "/api/v1/plans/preview",
-    "/api/v1/objectives/preview",
-    "/api/v1/submissions/check",
-];
+const READING: [&str; 4] =
+    ["/api/v1/preview", "/api/v1/plans/preview", "/api/v1/objectives/preview", "/api/v1/submissions/check"];
 
 /// What programs ask for.
 fn takes_tokens(path: &str) -> bool {

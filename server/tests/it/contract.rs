@@ -76,7 +76,10 @@ async fn the_description_refers_to_nothing_that_is_not_there() {
         for (name, schema) in api["components"]["schemas"].as_object().expect("schemas") {
             for member in schema["oneOf"].as_array().into_iter().flatten() {
                 let plain = member.get("properties").is_some() || member.get("$ref").is_some();
-                assert!(plain || member.get("const").is_some() || member["type"] != "object", "{name}: {member}");
+                assert!(
+                    plain || member.get("const").is_some() || member["type"] != "object",
+                    "{name}: {member}"
+                );
             }
             assert!(found.iter().any(|one| one.ends_with(&format!("/{name}"))), "{name} is used by nothing");
         }
@@ -92,10 +95,14 @@ async fn what_is_not_known_is_refused_by_its_name() {
         for (path, operations) in api["paths"].as_object().expect("paths") {
             for method in operations.as_object().expect("operations").keys() {
                 let verb: Method = method.to_uppercase().parse().expect("a method");
-                let page = writer.json(verb.clone(), &format!("{}?x-unknown=1", filled(path)), &json!({})).await;
+                let page =
+                    writer.json(verb.clone(), &format!("{}?x-unknown=1", filled(path)), &json!({})).await;
                 assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{method} {path}: {page:?}");
                 let problem = &page.json()["problems"][0];
-                assert_eq!((&problem["field"], &problem["code"]), (&json!("x-unknown"), &json!("unknown_parameter")));
+                assert_eq!(
+                    (&problem["field"], &problem["code"]),
+                    (&json!("x-unknown"), &json!("unknown_parameter"))
+                );
             }
         }
         for (path, body, field) in [
@@ -115,7 +122,11 @@ async fn what_is_not_known_is_refused_by_its_name() {
             let page = writer.json(Method::POST, &format!("/api/v1{path}"), &body).await;
             assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}: {page:?}");
             let problem = &page.json()["problems"][0];
-            assert_eq!((&problem["field"], &problem["code"]), (&json!(field), &json!("unknown_field")), "{path}: {problem}");
+            assert_eq!(
+                (&problem["field"], &problem["code"]),
+                (&json!(field), &json!("unknown_field")),
+                "{path}: {problem}"
+            );
         }
         assert!(world.github.writes().await.is_empty());
     })

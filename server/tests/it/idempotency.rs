@@ -56,6 +56,8 @@ async fn a_dispatch_asked_for_twice_with_one_key_is_one() {
         let other = ask(&admin, "/api/v1/dispatches", key, &body).await;
         assert_eq!(other.status, StatusCode::CREATED, "{other:?}");
         assert_ne!(other.json(), first.json());
+        let theirs = other.location().expect("a place").to_owned();
+        until(async || admin.get(&theirs).await.json()["state"].clone(), |state| state == "sent").await;
         assert_eq!(issues(world, "acme/secret").await, 2);
         assert_eq!(world.sign_in("outsider").await.get(&place).await.status, StatusCode::NOT_FOUND);
     })
@@ -85,8 +87,10 @@ async fn what_was_refused_frees_its_key_and_what_is_under_way_keeps_it() {
         let empty = ask(&writer, "/api/v1/dispatches", "k2", &form("acme/secret", "")).await;
         assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY, "{empty:?}");
         let body = form("acme/secret", "Say hello in the README");
-        let (one, two) =
-            tokio::join!(ask(&writer, "/api/v1/dispatches", "k2", &body), ask(&writer, "/api/v1/dispatches", "k2", &body));
+        let (one, two) = tokio::join!(
+            ask(&writer, "/api/v1/dispatches", "k2", &body),
+            ask(&writer, "/api/v1/dispatches", "k2", &body)
+        );
         let mut statuses = [one.status, two.status];
         statuses.sort();
         assert_eq!(statuses[0], StatusCode::CREATED, "{one:?} {two:?}");

@@ -10,7 +10,8 @@ async fn a_loop_over_the_pages_sees_everything_once_and_ends() {
     world(async |world| {
         let writer = world.sign_in("writer").await;
         for number in 0..5 {
-            let issue = json!({ "title": format!("Plan {number}"), "body": "# A plan", "labels": ["erk-plan"] });
+            let issue =
+                json!({ "title": format!("Plan {number}"), "body": "# A plan", "labels": ["erk-plan"] });
             world.github.send("writer", Method::POST, "/repos/acme/widgets/issues", issue).await;
         }
         writer.json(Method::PUT, "/api/v1/repositories/acme/widgets/connection", &Value::Null).await;
@@ -104,7 +105,7 @@ async fn an_objective_is_created_by_the_api() {
         let asked = json!({
             "repo": "acme/widgets",
             "title": "Say hello everywhere",
-            "outline": "## Greetings\n- Say hello in the README",
+            "outline": "### Phase 1: Greetings\n- 1.1 Say hello in the README\n",
         });
         let shown = writer.json(Method::POST, "/api/v1/objectives/preview", &asked).await;
         assert_eq!(shown.status, StatusCode::OK, "{shown:?}");
@@ -129,7 +130,8 @@ async fn a_run_is_cancelled_before_github_lists_it() {
     world(async |world| {
         let writer = world.sign_in("writer").await;
         world.github.set("hide", json!({ "kind": "run", "seconds": 30 })).await;
-        let form = json!({ "repo": "acme/widgets", "base": "main", "instruction": "Say hello. demo:slow 60" });
+        let form =
+            json!({ "repo": "acme/widgets", "base": "main", "instruction": "Say hello. demo:slow 60" });
         let made = writer.json(Method::POST, "/api/v1/dispatches", &form).await;
         let place = made.location().expect("a place").to_owned();
         let view = async || writer.get(&place).await.json();
