@@ -1,13 +1,12 @@
 //! `/admin`: who is here, with which tokens and connections, and ending any of them.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::areas::{
     ConnectionRow, Household, LimitRow, PersonRow, Problem, ProblemKind, TokenRow, TokenScope,
 };
 use crate::commands::{Notice, notice};
-use crate::components::{ago, notice_view, problem_page};
+use crate::components::{PageTitle, ago, notice_view, problem_page};
 use crate::context::{areas, now, viewer};
 
 #[component]
@@ -33,7 +32,7 @@ fn body(found: &Household, notice: &Notice) -> AnyView {
     let tokens = found.tokens.iter().map(token).collect_view().into_any();
     let limits = found.limits.iter().map(limit).collect_view().into_any();
     view! {
-        <Title text="Administration"/>
+        <PageTitle text="Administration"/>
         <main id="main" class="page narrow-wide" tabindex="-1">
             <h1>"Administration"</h1>
             {notice_view(notice)}

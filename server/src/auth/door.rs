@@ -9,7 +9,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures::FutureExt;
 use secrecy::SecretString;
 use serde::Deserialize;
 use waymark_app::areas::{Problem, ProblemKind, Viewer};
@@ -96,8 +95,7 @@ pub(super) async fn admits(app: &App, person: &Person, token: SecretString) -> R
         return Ok(true);
     }
     let client = app.github.client(token);
-    let lists: [&[Rule]; 2] = [&entry.allow, &entry.admins];
-    let admitted = on_lists(&client, &person.login, &lists).boxed().await?;
+    let admitted = on_lists(&client, &person.login, rules(entry, List::Allow)).await?;
     app.door.put(person.id, List::Allow, Ok(admitted));
     Ok(admitted)
 }
@@ -134,13 +132,9 @@ async fn listed(app: &App, viewer: &Viewer, list: List) -> Result<bool, Problem>
 async fn ask(app: &App, viewer: &Viewer, list: List) -> Result<bool, Problem> {
     let client = app.github.client(app.tokens.of(viewer.account_id).await?);
     let entry = &app.config.entry;
-    let lists: &[&[Rule]] = match list {
-        List::Allow => &[&entry.allow, &entry.admins],
-        List::Admins => &[&entry.admins],
-    };
     let asked = async {
         let person: Person = client.get("/user").await?;
-        Ok::<bool, Error>(person.id == viewer.account_id && on_lists(&client, &person.login, lists).await?)
+        Ok::<bool, Error>(person.id == viewer.account_id && on_lists(&client, &person.login, rules(entry, list)).await?)
     };
     match asked.await {
         Ok(answer) => Ok(answer),
@@ -154,9 +148,17 @@ async fn ask(app: &App, viewer: &Viewer, list: List) -> Result<bool, Problem> {
     }
 }
 
-async fn on_lists(client: &Client, login: &str, lists: &[&[Rule]]) -> Result<bool, Error> {
+/// Who is on a list; administrators are always let in.
+fn rules(entry: &Entry, list: List) -> Vec<Rule> {
+    match list {
+        List::Allow => [entry.allow.clone(), entry.admins.clone()].concat(),
+        List::Admins => entry.admins.clone(),
+    }
+}
+
+async fn on_lists(client: &Client, login: &str, rules: Vec<Rule>) -> Result<bool, Error> {
     let mut failed = None;
-    for rule in lists.iter().copied().flatten() {
+    for rule in rules {
         let path = match rule {
             Rule::User(user) if user.eq_ignore_ascii_case(login) => return Ok(true),
             Rule::User(_) => continue,

@@ -120,7 +120,7 @@ impl Limits {
 }
 
 /// Server functions and posts of the API that write nothing to GitHub.
-const LIGHT: [&str; 18] = [
+const LIGHT: [&str; 21] = [
     "/auth/sign-out",
     "/do/save-draft",
     "/do/save-objective-draft",
@@ -136,8 +136,11 @@ const LIGHT: [&str; 18] = [
     "/do/find-branches",
     "/do/find-plans",
     "/do/revoke-token",
+    "/do/admin-sign-out",
+    "/do/admin-revoke",
     "/api/v1/preview",
     "/api/v1/plans/preview",
+    "/api/v1/objectives/preview",
     "/api/v1/submissions/check",
 ];
 

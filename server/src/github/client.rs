@@ -349,7 +349,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         let _entered = runtime.enter();
         let api = "https://ghe.example/api/v3".parse().expect("an address");
-        let client = Client::new(&api, None, Duration::from_secs(1));
+        let client = Client::new(&api, None, Duration::from_secs(1), None);
         let path = Some("/repositories/100/issues?page=2".to_owned());
         assert_eq!(client.within("https://ghe.example/api/v3/repositories/100/issues?page=2"), path);
         assert_eq!(client.within("/api/v3/repositories/100/issues?page=2"), path);

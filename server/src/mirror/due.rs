@@ -51,6 +51,7 @@ mod tests {
             as_of: minutes * MINUTE,
             stale: None,
             needs_you: None,
+            stopped: None,
         }
     }
 
@@ -66,7 +67,7 @@ mod tests {
         let with_pull = |quiet, pending| {
             let checks = Checks { pending, ..Checks::default() };
             let (state, review, url) = (PrState::Open, ReviewState::None, String::new());
-            let pr = PrSummary { number: 8, url, state, review, checks };
+            let pr = PrSummary { number: 8, url, state, review, checks, blocked: None };
             due_after(&PlanRow { pr: Some(pr), ..quiet_for(quiet) })
         };
         assert_eq!([5, 50, 9_000].map(|quiet| with_pull(quiet, 0)), [Some(1), Some(5), Some(60)]);

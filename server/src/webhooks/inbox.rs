@@ -66,7 +66,9 @@ pub(super) async fn receive(
 
 async fn connected(app: &App, repo: Option<&str>) -> bool {
     let Some(repo) = repo.and_then(RepoName::parse) else { return false };
-    mirror::tracked(app).await.contains(&repo)
+    // Where the database cannot say, the delivery is kept, or refused with it.
+    let tracked = mirror::tracked(app).await.unwrap_or_else(|_| vec![repo.clone()]);
+    tracked.iter().any(|known| known.to_string().eq_ignore_ascii_case(&repo.to_string()))
 }
 
 /// Whether the signature is that of the body, compared in constant time.

@@ -57,6 +57,7 @@ mod tests {
             shown: Openness::All,
             ready: true,
             page: 3,
+            per_page: 0,
         };
         let written = write(&query);
         assert_eq!(read(written.split_once('?').map_or("", |(_, query)| query)), query);

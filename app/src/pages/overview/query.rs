@@ -139,6 +139,7 @@ mod tests {
             sort: Sort::Repo,
             reverse: true,
             page: 3,
+            per_page: 0,
         };
         assert_eq!(there_and_back(&query), query);
         assert_eq!(write("/", &OverviewQuery::default(), ""), "/");

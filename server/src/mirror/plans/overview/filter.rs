@@ -195,7 +195,7 @@ mod tests {
     fn every_condition_leaves_out_what_does_not_fit() {
         let name = RepoName { owner: "acme".into(), name: "widgets".into() };
         let repositories = vec![Repository { name, version: 0, removed: 0 }];
-        let visible = Visible { repositories, stale: Vec::new() };
+        let visible = Visible { repositories, ..Visible::default() };
         let viewer = Viewer { account_id: 1, login: "Grace".into(), name: None, avatar_url: None };
         let labels = vec!["Area-1".to_owned()];
         let row = waymark_app::areas::PlanRow { objective: Some(4), labels, ..row(1, "Größer") };
