@@ -503,6 +503,7 @@ mod tests {
         let phase = |snapshot: &Snapshot, dispatch| view_with(snapshot, dispatch, NOW).phase();
         assert_eq!(view_with(&snapshot, Dispatch::UnderWay, NOW).derivation.rule, 7);
         snapshot.comments.clear();
+        snapshot.issue.body = None;
         assert_eq!(phase(&snapshot, Dispatch::None), Phase::PlanMissing);
         assert_eq!(phase(&snapshot, Dispatch::UnderWay), Phase::Submitted);
         assert_eq!(phase(&snapshot, Dispatch::Stopped), Phase::Stopped);

@@ -436,7 +436,11 @@ mod tests {
         let read = load_draft(&mut db, "d").await.expect("read").expect("there");
         assert_eq!((read.account_id, read.draft.form, read.draft.saved_at), (Some(3), form, 3));
         assert_eq!(of_account(&mut db, 3).await.expect("read").len(), 1);
-        insert(&mut db, &dispatch("a", Some("d"), None), &[]).await.expect("recorded");
+        let mut begun = dispatch("a", Some("d"), None);
+        insert(&mut db, &begun, &[]).await.expect("recorded");
+        assert_eq!(of_account(&mut db, 3).await.expect("read").len(), 1, "it has no plan yet");
+        begun.issue = Some(7);
+        bind(&mut db, &begun, 4).await.expect("bound");
         assert!(of_account(&mut db, 3).await.expect("read").is_empty());
     }
 }
