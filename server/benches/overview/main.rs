@@ -96,6 +96,7 @@ fn config(folder: &Path, database: String) -> Result<Config, Fault> {
         database_url: database.into(),
         data_dir: folder.to_owned(),
         site_dir: folder.to_owned(),
+        demo: false,
         sandbox: false,
         github_url: nowhere.clone(),
         github_api_url: nowhere,

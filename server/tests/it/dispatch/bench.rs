@@ -102,6 +102,7 @@ impl Bench {
             data_dir: folder.path().to_owned(),
             site_dir: folder.path().to_owned(),
             sandbox: true,
+            demo: false,
             github_url: github.clone(),
             github_api_url: github.clone(),
             github_client_id: id.to_owned(),

@@ -72,7 +72,7 @@ async fn a_dispatch_that_stops_before_its_issue_is_told_and_keeps_its_text() {
             instruction: "Say hello in the README".into(),
             ..NewForm::default()
         };
-        let draft = dispatches.save_draft(Some(&writer.viewer), None, &form).await.expect("kept");
+        let draft = dispatches.save_draft(Some(&writer.viewer), "", None, &form).await.expect("kept");
         let id = dispatches.dispatch(&writer.viewer, Some(&draft.id), &form).await.expect("begun");
         let ask = async || dispatches.get(&writer.viewer, &id).await.expect("the dispatch");
         until(ask, |view| view.state == waymark_app::areas::DispatchState::Stopped).await;
