@@ -134,7 +134,9 @@ async fn ask(app: &App, viewer: &Viewer, list: List) -> Result<bool, Problem> {
     let entry = &app.config.entry;
     let asked = async {
         let person: Person = client.get("/user").await?;
-        Ok::<bool, Error>(person.id == viewer.account_id && on_lists(&client, &person.login, rules(entry, list)).await?)
+        Ok::<bool, Error>(
+            person.id == viewer.account_id && on_lists(&client, &person.login, rules(entry, list)).await?,
+        )
     };
     match asked.await {
         Ok(answer) => Ok(answer),

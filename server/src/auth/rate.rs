@@ -15,7 +15,8 @@ pub async fn tell(mut answer: Response) -> Response {
         let reset = if allowance.remaining == 0 { allowance.wait.as_secs() + 1 } else { whole };
         let headers = answer.headers_mut();
         headers.insert(HeaderName::from_static("ratelimit-limit"), HeaderValue::from(burst));
-        headers.insert(HeaderName::from_static("ratelimit-remaining"), HeaderValue::from(allowance.remaining));
+        headers
+            .insert(HeaderName::from_static("ratelimit-remaining"), HeaderValue::from(allowance.remaining));
         headers.insert(HeaderName::from_static("ratelimit-reset"), HeaderValue::from(reset));
     }
     answer

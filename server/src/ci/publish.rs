@@ -56,7 +56,16 @@ impl<'a> Publisher<'a> {
     pub fn new(desk: &'a Desk, hub: &'a Hub) -> Result<Publisher<'a>, Failure> {
         let job = &desk.job;
         let (issue, pr, branch) = (job.need_issue()?, job.need_pr()?, job.need_branch()?);
-        Ok(Publisher { desk, hub, issue, pr, branch, shown: Default::default(), told: String::new(), rest: Rest::default() })
+        Ok(Publisher {
+            desk,
+            hub,
+            issue,
+            pr,
+            branch,
+            shown: Default::default(),
+            told: String::new(),
+            rest: Rest::default(),
+        })
     }
 
     /// The progress as the file in `.impl/` has it.

@@ -72,8 +72,7 @@ async fn register_run(desk: &Desk, hub: &Hub, issue: u64) {
     let job = &desk.job;
     let node = hub.run_node(&job.run_id).await.ok();
     let now = time::now();
-    let written =
-        hub.rewrite_issue(issue, |body| formats::with_run(body, job, node.as_deref(), &now)).await;
+    let written = hub.rewrite_issue(issue, |body| formats::with_run(body, job, node.as_deref(), &now)).await;
     if let Err(failure) = written {
         desk.say(&format!("The run could not be noted in the plan's header: {failure}"));
     }

@@ -81,9 +81,8 @@ mod tests {
         for folder in ["sqlite", "postgres"] {
             let path = format!("{}/../migrations/{folder}", env!("CARGO_MANIFEST_DIR"));
             let files = std::fs::read_dir(path).expect("the folder is there");
-            let mut found: Vec<String> = files
-                .map(|file| file.expect("a file").file_name().to_string_lossy().into_owned())
-                .collect();
+            let mut found: Vec<String> =
+                files.map(|file| file.expect("a file").file_name().to_string_lossy().into_owned()).collect();
             found.sort();
             let listed: Vec<String> =
                 VERSIONS.iter().map(|v| format!("{:04}_{}.sql", v.number, v.description)).collect();

@@ -82,10 +82,7 @@ impl Db {
             .connect_with(options)
             .await
             .map_err(|error| OpenError::Connect(place.clone(), error))?;
-        migrations::migrator(sqlite)
-            .run(&pool)
-            .await
-            .map_err(|error| OpenError::Migrate(place, error))?;
+        migrations::migrator(sqlite).run(&pool).await.map_err(|error| OpenError::Migrate(place, error))?;
         Ok(Db { pool, sqlite, health: Arc::default(), _lock: lock.map(Arc::new) })
     }
 

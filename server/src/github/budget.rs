@@ -65,7 +65,8 @@ impl Budget {
         let number = |name: &str| text(name).and_then(|value| value.parse::<i64>().ok());
         let date = text("date").and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
         let core = text("x-ratelimit-resource").is_none_or(|resource| resource == "core");
-        let window = (number("x-ratelimit-limit"), number("x-ratelimit-remaining"), number("x-ratelimit-reset"));
+        let window =
+            (number("x-ratelimit-limit"), number("x-ratelimit-remaining"), number("x-ratelimit-reset"));
         let mut state = self.state();
         if let Some(date) = date {
             state.ahead = date.timestamp().as_second() - machine_now();

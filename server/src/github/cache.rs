@@ -70,7 +70,8 @@ impl CacheStorage for Owned {
 
     fn load(&self, uri: &Uri) -> Option<CachedResponse> {
         // What went between the question and the answer is an empty answer, which nobody takes for a document.
-        let kept = self.cache.kept().answers.get(&(self.owner, uri.clone())).map(|(_, answer)| answer.clone());
+        let kept =
+            self.cache.kept().answers.get(&(self.owner, uri.clone())).map(|(_, answer)| answer.clone());
         Some(kept.unwrap_or_default())
     }
 

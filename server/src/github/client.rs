@@ -55,7 +55,12 @@ struct Raw {
 }
 
 impl Client {
-    pub(super) fn new(api: &Url, token: Option<SecretString>, timeout: Duration, mut cache: Option<Owned>) -> Self {
+    pub(super) fn new(
+        api: &Url,
+        token: Option<SecretString>,
+        timeout: Duration,
+        mut cache: Option<Owned>,
+    ) -> Self {
         let mut graphql = api.clone();
         let path = api.path().trim_end_matches('/').to_owned();
         graphql.set_path(path.strip_suffix("/v3").unwrap_or(&path));

@@ -479,7 +479,10 @@ mod tests {
             let fields = serde_json::json!({"status": "queued"});
             let block = block::render_with_warning("submission-queued", fields.as_object().expect("fields"));
             Comment {
-                body: Some(format!("{}\n\n**Workflow run:** https://x/actions/runs/{id}", block.expect("renders"))),
+                body: Some(format!(
+                    "{}\n\n**Workflow run:** https://x/actions/runs/{id}",
+                    block.expect("renders")
+                )),
                 created_at: "2026-01-01T00:00:30Z".into(),
                 author_association: "MEMBER".into(),
                 ..Comment::default()
@@ -490,7 +493,10 @@ mod tests {
         assert_eq!(view(&snapshot, NOW).phase(), Phase::Failed);
         snapshot.comments.push(queued(8));
         let seen = view(&snapshot, NOW);
-        assert_eq!((seen.facts.run, seen.phase(), seen.derivation.rule), (Run::Expected, Phase::Submitted, 8));
+        assert_eq!(
+            (seen.facts.run, seen.phase(), seen.derivation.rule),
+            (Run::Expected, Phase::Submitted, 8)
+        );
         assert_eq!(view(&snapshot, NOW + RUN_EXPECTED).phase(), Phase::Failed, "not for ever");
         snapshot.runs.push(run(8, None));
         assert_eq!(view(&snapshot, NOW).phase(), Phase::Dispatched);

@@ -55,7 +55,8 @@ impl Listing {
         since: Option<&str>,
         before: Option<&Listing>,
     ) -> Result<Listing, Error> {
-        let mut listing = Listing { at: super::now_ms(), newest: since.map(str::to_owned), ..Listing::default() };
+        let mut listing =
+            Listing { at: super::now_ms(), newest: since.map(str::to_owned), ..Listing::default() };
         let from = since.and_then(earlier);
         for label in LABELS {
             let mut path = format!(
@@ -81,9 +82,8 @@ impl Listing {
 
     async fn read_pulls(&mut self, client: &Client, repo: &RepoName, until: i64) -> Result<(), Error> {
         for page in 1..=MOST_PAGES {
-            let path = format!(
-                "/repos/{repo}/pulls?state=all&sort=updated&direction=desc&per_page=100&page={page}"
-            );
+            let path =
+                format!("/repos/{repo}/pulls?state=all&sort=updated&direction=desc&per_page=100&page={page}");
             let pulls: Vec<Pull> = client.get(&path).await?;
             let last = pulls.len() < 100;
             self.pulls.extend(pulls);
@@ -171,9 +171,8 @@ impl Listing {
     }
 
     fn runs_differ(&self, snapshot: &Snapshot) -> bool {
-        let state = |run: &Run| {
-            (run.status.clone(), run.conclusion.clone(), run.run_attempt, run.updated_at.clone())
-        };
+        let state =
+            |run: &Run| (run.status.clone(), run.conclusion.clone(), run.run_attempt, run.updated_at.clone());
         let full = snapshot.runs.len() >= MOST_RUNS;
         let oldest = snapshot.runs.iter().map(|run| run.id).min().filter(|_| full);
         let named = run_ids(snapshot);
@@ -196,7 +195,8 @@ impl Listing {
         };
         let names_it =
             |pull: &&Pull| plans_of(pull.body.as_deref().unwrap_or_default()).any(|plan| plan == number);
-        let best = |pulls: Vec<&'_ Pull>| pulls.into_iter().max_by_key(|pull| rank(pull)).map(|pull| pull.number);
+        let best =
+            |pulls: Vec<&'_ Pull>| pulls.into_iter().max_by_key(|pull| rank(pull)).map(|pull| pull.number);
         let found = best(self.pulls.iter().filter(of_branch).collect())
             .or_else(|| best(self.pulls.iter().filter(names_it).collect()))?;
         self.pull(found)
@@ -326,8 +326,10 @@ mod tests {
     #[test]
     fn the_pull_request_of_a_plan_is_on_its_branch_or_names_it() {
         let names = Pull { body: Some("x\r\nCloses #7\r\n".into()), ..pull(9, "other", "open") };
-        let listing =
-            Listing { pulls: vec![names, pull(8, "P7-a", "closed"), pull(6, "P70-a", "open")], ..Listing::default() };
+        let listing = Listing {
+            pulls: vec![names, pull(8, "P7-a", "closed"), pull(6, "P70-a", "open")],
+            ..Listing::default()
+        };
         let of = |branch| listing.pull_of(&issue(7), branch).map(|pull| pull.number);
         assert_eq!((of(None), of(Some("P7-a")), of(Some("x"))), (Some(8), Some(8), Some(9)));
         assert!(is_of(&listing.pulls[1], "Acme/Widgets"));

@@ -69,7 +69,12 @@ pub async fn plan(
 }
 
 /// The issue as it is listed, or else as it is by itself; a closed one always, since lists leave out by whom.
-async fn issue(client: &Client, repo: &RepoName, number: i64, known: Known<'_>) -> Result<Option<Issue>, Error> {
+async fn issue(
+    client: &Client,
+    repo: &RepoName,
+    number: i64,
+    known: Known<'_>,
+) -> Result<Option<Issue>, Error> {
     let listed = known.listing.and_then(|listing| listing.issues.get(&number));
     if let Some(issue) = listed.filter(|issue| issue.state == "open") {
         return Ok(Some(issue.clone()));
@@ -151,7 +156,12 @@ async fn pull(
 }
 
 /// A pull request by itself; a closed one that is listed as it was needs no reading.
-async fn one_pull(client: &Client, repo: &RepoName, number: i64, known: Known<'_>) -> Result<Option<Pull>, Error> {
+async fn one_pull(
+    client: &Client,
+    repo: &RepoName,
+    number: i64,
+    known: Known<'_>,
+) -> Result<Option<Pull>, Error> {
     if let Some(pull) = unchanged(number, known).filter(|pull| pull.state != "open") {
         return Ok(Some(pull.clone()));
     }

@@ -235,7 +235,10 @@ async fn refresh(app: &App, repo: &RepoName, number: i64, who: For<'_>) -> Resul
             let row = facts::row(repo, snapshot, &view, as_of);
             store::put_plan(&mut tx, version, &row, &view, snapshot).await.map_err(fault)?;
             before.is_none_or(|before| {
-                before.snapshot != *snapshot || before.row.phase != row.phase || before.row.stopped != row.stopped || before.stale.is_some()
+                before.snapshot != *snapshot
+                    || before.row.phase != row.phase
+                    || before.row.stopped != row.stopped
+                    || before.stale.is_some()
             })
         }
         None => store::remove_plan(&mut tx, version, repo, number).await.map_err(fault)?,

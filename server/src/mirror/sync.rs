@@ -60,7 +60,11 @@ async fn read(app: &App, repo: &RepoName) -> Result<(), Problem> {
     let of_one = |problem: &Problem| {
         matches!(
             problem.kind,
-            ProblemKind::GitHub | ProblemKind::NotFound | ProblemKind::Forbidden | ProblemKind::Conflict | ProblemKind::Invalid
+            ProblemKind::GitHub
+                | ProblemKind::NotFound
+                | ProblemKind::Forbidden
+                | ProblemKind::Conflict
+                | ProblemKind::Invalid
         )
     };
     if let Some(problem) = failed.iter().find(|problem| !of_one(problem)) {

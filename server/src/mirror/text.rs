@@ -146,7 +146,8 @@ mod tests {
         let before = "# A\n\n## Steps\n\n1. a\n2. b\n3. c";
         let status = |word: &str| {
             let fields = serde_json::json!({"status": word, "plan_digest": plan_digest(before)});
-            let block = block::render_with_warning("erk-implementation-status", fields.as_object().expect("fields"));
+            let block =
+                block::render_with_warning("erk-implementation-status", fields.as_object().expect("fields"));
             comment(2, &format!("{}\n\n- [x] 1. a\n- [x] 2. b\n- [ ] 3. c", block.expect("renders")))
         };
         let states = |text: &str, word: &str, working: bool| {

@@ -230,7 +230,9 @@ mod tests {
         let told = waymark_domain::block::read(&comment);
         assert_eq!(
             told.text("plan-body"),
-            Some("_Skeleton: plan content will be populated by one-shot workflow._\n\n**Instruction:** Add x.")
+            Some(
+                "_Skeleton: plan content will be populated by one-shot workflow._\n\n**Instruction:** Add x."
+            )
         );
         let plan = Plan {
             repo: waymark_app::areas::RepoName::parse("acme/widgets").expect("a name"),

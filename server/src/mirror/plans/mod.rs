@@ -17,8 +17,8 @@ mod stages;
 use std::sync::Arc;
 
 use waymark_app::areas::{
-    ActionKind, DispatchState, DispatchView, Dispatches, EditRefusal, Existing, JobLog, Overview, OverviewQuery, PlanPage, PlanRow,
-    Plans as Area, Problem, ProblemKind, RepoName, SubmitForm, Viewer,
+    ActionKind, DispatchState, DispatchView, Dispatches, EditRefusal, Existing, JobLog, Overview,
+    OverviewQuery, PlanPage, PlanRow, Plans as Area, Problem, ProblemKind, RepoName, SubmitForm, Viewer,
 };
 
 use super::access::{self, Level};
@@ -90,8 +90,11 @@ impl Area for Plans {
         let (known, _) = super::visible(&self.app, viewer, repo).await?;
         let repo = known.as_ref().map_or(repo, |known| &known.repo);
         let kept = self.kept(repo, number).await?.ok_or_else(|| no_plan(repo, number))?;
-        let known =
-            kept.snapshot.runs.iter().find_map(|run| Some((run, run.jobs.iter().chain(&run.earlier).find(|one| one.id == job)?)));
+        let known = kept
+            .snapshot
+            .runs
+            .iter()
+            .find_map(|run| Some((run, run.jobs.iter().chain(&run.earlier).find(|one| one.id == job)?)));
         let Some((run, job)) = known else {
             return Err(Problem::new(
                 ProblemKind::NotFound,
@@ -169,9 +172,8 @@ impl Plans {
     /// Whether a dispatch that implements the plan is being sent.
     async fn is_going_on(&self, repo: &RepoName, number: i64) -> Result<bool, Problem> {
         let of_plan = self.dispatches.of_plan(repo, number).await?;
-        let running = |one: &DispatchView| {
-            one.state == DispatchState::Running && one.workflow == "plan-implement"
-        };
+        let running =
+            |one: &DispatchView| one.state == DispatchState::Running && one.workflow == "plan-implement";
         Ok(of_plan.iter().any(running))
     }
 

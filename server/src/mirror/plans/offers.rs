@@ -119,8 +119,11 @@ fn checks_words(checks: Checks) -> String {
         (checks.passed, "passed"),
         (checks.skipped, "skipped"),
     ];
-    let told: Vec<String> =
-        parts.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")).collect();
+    let told: Vec<String> = parts
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, word)| format!("{number} {word}"))
+        .collect();
     if told.is_empty() { "It has no checks.".to_owned() } else { format!("Checks: {}.", told.join(", ")) }
 }
 

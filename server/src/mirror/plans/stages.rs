@@ -68,8 +68,7 @@ fn is_queued(phase: Phase) -> bool {
 fn path(snapshot: &Snapshot, current: Phase, mode: Option<Mode>) -> Vec<Phase> {
     let is = |wanted: Work| snapshot.runs.iter().any(|run| work(run) == wanted);
     let queued = snapshot.trusted().any(|comment| comment.text().starts_with("🔄 One-Shot Dispatched"));
-    let plan_first =
-        mode == Some(Mode::PlanFirst) || is(Work::PlanOnly) || current == Phase::NeedsApproval;
+    let plan_first = mode == Some(Mode::PlanFirst) || is(Work::PlanOnly) || current == Phase::NeedsApproval;
     let one_shot = plan_first
         || mode.is_some()
         || queued

@@ -139,7 +139,8 @@ async fn an_objective_or_a_node_that_is_none_is_refused_at_its_field() {
         writer.connect().await;
         let number = write(world, vec![node("1.1", Some(&[]))]).await;
         let issue = serde_json::json!({"title": "Just an issue", "body": "Text."});
-        let plain = world.github.send("admin", reqwest::Method::POST, "/repos/acme/widgets/issues", issue).await;
+        let plain =
+            world.github.send("admin", reqwest::Method::POST, "/repos/acme/widgets/issues", issue).await;
         let plain = plain["number"].as_i64().expect("a number");
         let before = world.github.writes().await.len();
         for (objective, id, field, words) in [

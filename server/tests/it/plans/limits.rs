@@ -41,7 +41,8 @@ async fn read(world: &World) -> Result<(), waymark_app::areas::Problem> {
 async fn spent(world: &World, login: &str) -> (usize, usize) {
     let journal = world.github.journal().await;
     world.github.control(Method::DELETE, "journal", None).await;
-    let own = journal.iter().filter(|entry| entry.user.as_deref() == Some(login) && entry.path != "/rate_limit");
+    let own =
+        journal.iter().filter(|entry| entry.user.as_deref() == Some(login) && entry.path != "/rate_limit");
     let (free, charged): (Vec<_>, Vec<_>) = own.partition(|entry| entry.status == Some(304));
     (charged.len(), free.len())
 }
@@ -113,7 +114,9 @@ async fn a_fifth_of_the_limit_is_left_for_people() {
         read(world).await.expect("read");
         plan(world, "A new one").await;
         world.github.set("limit", json!({"login": "writer", "remaining": 1002})).await;
-        let left = async || world.github.get("writer", "/rate_limit").await["resources"]["core"]["remaining"].clone();
+        let left = async || {
+            world.github.get("writer", "/rate_limit").await["resources"]["core"]["remaining"].clone()
+        };
         let waits = read(world).await.expect_err("it waits");
         assert_eq!((waits.kind, left().await), (ProblemKind::TooMany, json!(1000)), "{waits:?}");
         let waits = read(world).await.expect_err("it waits");
@@ -151,7 +154,8 @@ async fn after_a_secondary_limit_nothing_is_read_and_nothing_is_lost() {
         let writer = connected(world).await;
         plan(world, "One").await;
         read(world).await.expect("read");
-        let message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
+        let message =
+            "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
         let fault = json!({"path": "issues", "status": 403, "times": 1, "body": {"message": message},
             "headers": {"x-ratelimit-remaining": "3127"}});
         world.github.set("faults", fault).await;
@@ -190,7 +194,10 @@ async fn one_unreadable_plan_marks_one_row() {
         assert!(charged <= 6, "{charged}");
         read(world).await.expect("read");
         let asked: Vec<String> = world.github.journal().await.into_iter().map(|entry| entry.path).collect();
-        assert!(!asked.iter().any(|asked| asked.ends_with(&path)), "it is left alone for a while: {asked:#?}");
+        assert!(
+            !asked.iter().any(|asked| asked.ends_with(&path)),
+            "it is left alone for a while: {asked:#?}"
+        );
         world.github.control(Method::DELETE, "faults", None).await;
         mirror::refresh_plan(world.app(), &repo("acme/widgets"), numbers[2]).await.expect("read");
         assert_eq!(stale().await, [0; 0]);
@@ -205,7 +212,10 @@ async fn what_is_not_found_is_gone_only_while_its_repository_is_there() {
         let writer = connected(world).await;
         let number = plan(world, "One").await;
         read(world).await.expect("read");
-        world.github.set("faults", json!({"path": "^/repos/acme/widgets", "status": 404, "times": 1000})).await;
+        world
+            .github
+            .set("faults", json!({"path": "^/repos/acme/widgets", "status": 404, "times": 1000}))
+            .await;
         let refresh = async || mirror::refresh_plan(world.app(), &repo("acme/widgets"), number).await;
         let refused = refresh().await.expect_err("not there");
         assert_eq!(refused.kind, ProblemKind::NotFound, "{refused:?}");
@@ -255,7 +265,7 @@ async fn a_database_error_does_not_lose_a_delivery() {
     .await;
 }
 
-/// Prints what two dozen plans at work cost in an hour of GitHub's clock. Takes some minutes:
+/// Prints what two dozen plans at work cost in an hour of GitHub's clock, while people go on dispatching:
 /// `cargo test --features waymark/sandbox --test it an_hour_of_two_dozen -- --ignored --nocapture`
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes"]
@@ -276,14 +286,17 @@ async fn an_hour_of_two_dozen_plans_at_work() {
             let read = read(world).await;
             page.visit("/").await;
             let core: Value = world.github.get("writer", "/rate_limit").await["resources"]["core"].clone();
-            println!("minute {minute}: {:?}, {} left, {read:?}", spent(world, "writer").await, core["remaining"]);
+            println!(
+                "minute {minute}: {:?}, {} left, {read:?}",
+                spent(world, "writer").await,
+                core["remaining"]
+            );
             assert!(core["remaining"].as_i64().is_some_and(|left| left >= 1000), "{core}");
             if minute % 20 == 0 {
                 numbers.push(writer.dispatch_of(Mode::OneShot, &instruction(minute)).await);
             }
         }
         world.github.writes().await;
-        world.github.idle().await;
     })
     .await;
 }

@@ -16,7 +16,8 @@ async fn plan_with_pull(world: &World) -> i64 {
     let body = "# Rules\n\n## Steps\n\n1. Write one.";
     let issue = json!({"title": "Rules", "body": body, "labels": ["erk-plan"]});
     let number = send("issues", issue).await["number"].as_i64().expect("a number");
-    let head = world.github.get("admin", "/repos/acme/widgets/git/ref/heads/main").await["object"]["sha"].take();
+    let head =
+        world.github.get("admin", "/repos/acme/widgets/git/ref/heads/main").await["object"]["sha"].take();
     let commit = format!("/repos/acme/widgets/git/commits/{}", head.as_str().expect("a sha"));
     let base = world.github.get("admin", &commit).await["tree"]["sha"].take();
     let file = json!({"path": "x.txt", "mode": "100644", "type": "blob", "content": "x\n"});
@@ -48,7 +49,11 @@ async fn a_request_made_by_hand_does_only_what_the_page_offers() {
             let answer = browser.form("/do/act", &fields).await;
             assert_ne!(answer.status, 500, "{action}: {answer:?}");
         }
-        assert_eq!(world.github.writes().await.len(), before, "nothing of it is possible now, so nothing is written");
+        assert_eq!(
+            world.github.writes().await.len(),
+            before,
+            "nothing of it is possible now, so nothing is written"
+        );
 
         let fields = [("repo", "acme/widgets"), ("number", &*number_text), ("action", "close-pr")];
         browser.form("/do/act", &fields).await;
@@ -85,7 +90,9 @@ async fn a_dispatch_that_stops_before_its_issue_is_told_and_keeps_its_text() {
         assert_eq!(told.len(), 1);
         assert_eq!(told[0].id, id);
         assert!(told[0].why.contains("403"), "{told:?}");
-        assert!(overview(&writer, OverviewQuery { q: "nothing".into(), ..Default::default() }).await.is_empty());
+        assert!(
+            overview(&writer, OverviewQuery { q: "nothing".into(), ..Default::default() }).await.is_empty()
+        );
         let reader = Person::signed_in(world, "reader").await;
         assert!(overview(&reader, OverviewQuery::default()).await.is_empty(), "it is the dispatcher's own");
         let browser = world.sign_in("writer").await;
@@ -128,9 +135,13 @@ async fn a_dispatch_that_stops_is_red_everywhere_and_raises_no_other_alarm_on_it
         let seen = writer.until(number, Phase::Stopped).await;
         assert!(!seen.contains(&Phase::PlanMissing), "{seen:?}");
         let query = OverviewQuery::default();
-        let rows = async || writer.areas.plans.overview(Some(&writer.viewer), &query).await.expect("an overview");
+        let rows =
+            async || writer.areas.plans.overview(Some(&writer.viewer), &query).await.expect("an overview");
         let found = until(rows, |all| all.rows.iter().any(|row| row.stopped.is_some())).await;
-        assert_eq!((found.rows[0].phase, found.rows[0].stopped.as_deref()), (Phase::Stopped, Some(id.as_str())));
+        assert_eq!(
+            (found.rows[0].phase, found.rows[0].stopped.as_deref()),
+            (Phase::Stopped, Some(id.as_str()))
+        );
         assert_eq!((found.needs_you[0].number, found.needs_total), (number, 1));
         let browser = world.sign_in("writer").await;
         for path in ["/".to_owned(), "/runs".to_owned(), format!("/acme/widgets/plans/{number}")] {

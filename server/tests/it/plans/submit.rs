@@ -279,7 +279,8 @@ async fn submitting_again_cancels_the_run_and_a_failed_step_is_gone_on_from() {
 async fn with_header(world: &World, text: &str) -> i64 {
     let mut header = waymark_domain::plan::header("2026-01-15T14:30:00+00:00", "writer", None::<i64>);
     header["branch_name"] = json!("P0-gone-01-15-1430");
-    let block = waymark_domain::block::render_with_warning("plan-header", header.as_object().expect("fields"));
+    let block =
+        waymark_domain::block::render_with_warning("plan-header", header.as_object().expect("fields"));
     let number = written(world, &block.expect("renders")).await;
     let plan = waymark_domain::block::render_content("plan-body", text).expect("renders");
     let path = format!("/repos/acme/widgets/issues/{number}/comments");

@@ -44,7 +44,10 @@ async fn waymark_is_downloaded_when_its_sum_is_right_and_refused_when_not() {
     assert_eq!(path.trim_end(), folder.path().join("waymark-bin").display().to_string());
 
     for (vars, words) in [
-        (vec![("WAYMARK_URL", url.as_str()), ("WAYMARK_SHA256", &*"0".repeat(64))], "does not have the expected SHA-256"),
+        (
+            vec![("WAYMARK_URL", url.as_str()), ("WAYMARK_SHA256", &*"0".repeat(64))],
+            "does not have the expected SHA-256",
+        ),
         (vec![("WAYMARK_URL", "http://127.0.0.1:9/")], "could not be downloaded"),
         (vec![], "WAYMARK_URL is not set"),
     ] {

@@ -139,7 +139,8 @@ impl Entry {
         let login = viewer.map(|viewer| viewer.login.to_lowercase());
         let waits_for = |person: &&Involved| person.needed && Some(&person.login) == login.as_ref();
         let person = self.people.iter().find(waits_for);
-        let why = person.and_then(|person| if person.own { needs(&self.row) } else { Some(REVIEW.to_owned()) });
+        let why =
+            person.and_then(|person| if person.own { needs(&self.row) } else { Some(REVIEW.to_owned()) });
         PlanRow { needs_you: why, ..PlanRow::clone(&self.row) }
     }
 
