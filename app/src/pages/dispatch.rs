@@ -80,8 +80,8 @@ fn view_of(dispatch: &DispatchView, notice: &crate::commands::Notice) -> AnyView
         }
     });
     let works = !objective && dispatch.workflow != "create";
-    let stepper =
-        works.then(|| stepper(&stages_before_issue(dispatch.mode, dispatch.created_at), Phase::Prompted, &[]));
+    let stepper = works
+        .then(|| stepper(&stages_before_issue(dispatch.mode, dispatch.created_at), Phase::Prompted, &[]));
     let attempt = Attempt { dispatch: Some(dispatch.clone()), run: None };
     view! {
         <PageTitle text=dispatch.title.clone()/>

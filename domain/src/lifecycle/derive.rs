@@ -179,20 +179,20 @@ mod tests {
                                         let (queued, started, no_changes, local) =
                                             (flag(0), flag(1), flag(2), flag(3));
                                         for dispatch in dispatches {
-                                        check(&Facts {
-                                            issue,
-                                            plan,
-                                            queued,
-                                            started,
-                                            no_changes,
-                                            pull,
-                                            run,
-                                            work,
-                                            job,
-                                            status,
-                                            local,
-                                            dispatch,
-                                        });
+                                            check(&Facts {
+                                                issue,
+                                                plan,
+                                                queued,
+                                                started,
+                                                no_changes,
+                                                pull,
+                                                run,
+                                                work,
+                                                job,
+                                                status,
+                                                local,
+                                                dispatch,
+                                            });
                                         }
                                     }
                                 }

@@ -41,8 +41,12 @@ fn body(overview: &Overview, view: &View, notice: &crate::commands::Notice, sign
         // The table of this view shows the plans already.
         let plans = if query.needs { Vec::new() } else { overview.needs_you.clone() };
         let needs_total = if query.needs { 0 } else { overview.needs_total };
-        let shown =
-            Overview { needs_you: plans, needs_total, stopped: overview.stopped.clone(), ..Overview::default() };
+        let shown = Overview {
+            needs_you: plans,
+            needs_total,
+            stopped: overview.stopped.clone(),
+            ..Overview::default()
+        };
         rows::needs_you(&shown, &view.to(query))
     });
     let unfiltered = OverviewQuery {

@@ -19,8 +19,8 @@ use leptos_router::hooks::use_params_map;
 
 pub(super) use attempts::attempts;
 pub(super) use lifecycle::{stages_before_issue, stepper};
-pub(super) use operations::dispatching;
 pub(crate) use log::LogPage;
+pub(super) use operations::dispatching;
 pub(super) use pull_request::{checks, pr_state, review};
 
 use crate::address::value;
