@@ -181,8 +181,13 @@ mod tests {
     /// What a container can be told is what the server can be told, but for what the image decides.
     #[test]
     fn the_compose_file_passes_every_setting() {
-        let decided =
-            ["WAYMARK_ADDR", "WAYMARK_SITE_DIR", "WAYMARK_SANDBOX_ADDR", "WAYMARK_DATABASE_URL_FILE"];
+        let decided = [
+            "WAYMARK_ADDR",
+            "WAYMARK_SITE_DIR",
+            "WAYMARK_SANDBOX_ADDR",
+            "WAYMARK_SANDBOX_WORLD",
+            "WAYMARK_DATABASE_URL_FILE",
+        ];
         let compose = include_str!("../../compose.yaml");
         let line = Line::command();
         let serve = line.find_subcommand("serve").expect("serve");

@@ -65,7 +65,7 @@ impl Db {
             true => format!("{url}{}mode=rwc", if url.contains('?') { '&' } else { '?' }),
             false => url.to_owned(),
         };
-        let lock = place.lock()?;
+        let lock = place.lock().await?;
         if let Place::File(path) = &place {
             private::keep(path, url.contains("mode=rwc"))
                 .map_err(|error| OpenError::Connect(place.clone(), error.into()))?;

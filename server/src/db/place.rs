@@ -3,10 +3,15 @@
 use std::fmt;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use url::Url;
 
 use super::OpenError;
+
+/// A file that is still locked after so many tries, so long apart, belongs to another process.
+const LOCK_TRIES: u32 = 40;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// A database as it may be named: without user and password.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,18 +47,22 @@ impl Place {
         }
     }
 
-    /// Takes the file for this process. A lock of the system goes with its holder, however that ends.
-    pub(super) fn lock(&self) -> Result<Option<File>, OpenError> {
+    /// Takes the file for this process. A lock of the system goes with its holder, however that ends; a program
+    /// that the holder is just starting has it for a moment too, so that it is asked for more than once.
+    pub(super) async fn lock(&self) -> Result<Option<File>, OpenError> {
         let Place::File(path) = self else { return Ok(None) };
         let failed = |error| OpenError::Lock(self.clone(), error);
         let mut beside = path.clone().into_os_string();
         beside.push(".lock");
         let file = File::options().create(true).truncate(false).write(true).open(beside).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
-            Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::InUse(self.clone())),
-            Err(std::fs::TryLockError::Error(error)) => Err(failed(error)),
+        for _ in 0..LOCK_TRIES {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(file)),
+                Err(std::fs::TryLockError::WouldBlock) => tokio::time::sleep(LOCK_PAUSE).await,
+                Err(std::fs::TryLockError::Error(error)) => return Err(failed(error)),
+            }
         }
+        Err(OpenError::InUse(self.clone()))
     }
 }
 
