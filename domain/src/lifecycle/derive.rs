@@ -92,6 +92,10 @@ fn under_way(facts: &Facts) -> Option<(u8, Phase, &'static [Fact])> {
         Run::Expected if skeleton && facts.pull == Pull::None && !facts.queued => {
             Some((7, Phase::Prompted, &[Fact::Plan]))
         }
+        // The issue is what is sure to be there while our own dispatch is half-written.
+        Run::Expected if facts.dispatch == Dispatch::UnderWay => {
+            Some((8, Phase::Submitted, &[Fact::Issue, Fact::Pull]))
+        }
         Run::Expected => Some((8, Phase::Submitted, &[Fact::Queued, Fact::Pull])),
         _ if facts.local => Some((9, Phase::Implementing, &[Fact::Local])),
         _ => None,

@@ -119,7 +119,7 @@ async fn team_membership(
     // An organisation's teams are known to its members alone.
     let account = account.filter(|a| a.members.contains_key(&asking)).ok_or_else(Refusal::not_found)?;
     let team = account.teams.get(&slug).ok_or_else(Refusal::not_found)?;
-    match team.iter().any(|member| *member == login) {
+    match team.contains(&login) {
         true => ok(json!({
             "url": format!("{}/orgs/{}/teams/{slug}/memberships/{login}", m.base, account.login),
             "role": "member",

@@ -46,6 +46,11 @@ fn refuse(request: &Request, problem: Problem) -> Response {
         return Refusal::from(problem).into_response();
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        // These forms come back with what was typed in them.
+        if ["/do/", "/auth/"].iter().any(|start| request.uri().path().starts_with(start)) {
+            return Refusal::from(problem.next("Sign in in another tab, then send it again."))
+                .into_response();
+        }
         let status = StatusCode::from_u16(problem.kind.status()).unwrap_or(StatusCode::UNAUTHORIZED);
         let words = "Nothing was done. Go back in your browser: what you typed is still in its form. Sign in in \
                      another tab, then send it again.";

@@ -54,7 +54,11 @@ impl Place {
         let failed = |error| OpenError::Lock(self.clone(), error);
         let mut beside = path.clone().into_os_string();
         beside.push(".lock");
-        let file = File::options().create(true).truncate(false).write(true).open(beside).map_err(failed)?;
+        let mut options = File::options();
+        options.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(beside).map_err(failed)?;
         for _ in 0..LOCK_TRIES {
             match file.try_lock() {
                 Ok(()) => return Ok(Some(file)),

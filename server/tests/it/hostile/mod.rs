@@ -282,6 +282,7 @@ fn what_is_foreign_is_found() {
         }
     }
     for out in ["</title><meta http-equiv=refresh content='0;url=x", "</title><base href=//x>"] {
-        assert!(!foreign(&ours, "page", &page(out, "y")).is_empty(), "{out}");
+        // The apostrophe ends the attribute that the first of them leaves open.
+        assert!(!foreign(&ours, "page", &page(out, "it's")).is_empty(), "{out}");
     }
 }

@@ -110,6 +110,8 @@ async fn a_dispatch_that_stops_before_its_issue_is_told_and_keeps_its_text() {
         assert!(overview(&writer, OverviewQuery::default()).await.is_empty());
         writer.until(sent.issue.expect("an issue"), Phase::Complete).await;
         world.github.idle().await;
+        let issues = world.github.writes().await.into_iter().filter(|write| write.path.ends_with("/issues"));
+        assert_eq!(issues.count(), 2, "the refused one and the one that was made");
     })
     .await;
 }
@@ -152,6 +154,9 @@ async fn a_dispatch_that_stops_is_red_everywhere_and_raises_no_other_alarm_on_it
         dispatches.command(&writer.viewer, &id, resume).await.expect("resumed");
         writer.until(number, Phase::Complete).await;
         world.github.idle().await;
+        let started =
+            world.github.writes().await.into_iter().filter(|write| write.path.ends_with("/dispatches"));
+        assert_eq!(started.count(), 2, "the refused one and the one that was taken");
     })
     .await;
 }
