@@ -137,11 +137,13 @@ pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
         .collect()
 }
 
-/// The folder of the site: the given one, else `site` beside the program, else that of a working copy.
+/// The folder of the site: the given one, else `site` beside the program as `make build` leaves it, else beside
+/// the program's folder as in a working copy, else `target/site` here.
 pub(super) fn site_dir(given: Option<PathBuf>) -> Result<PathBuf, String> {
     let beside = || {
         let exe = std::env::current_exe().ok()?;
-        Some(exe.parent()?.join("site")).filter(|folder| folder.is_dir())
+        let folders = exe.ancestors().skip(1).take(2);
+        folders.map(|folder| folder.join("site")).find(|site| site.join("pkg").is_dir())
     };
     let folder = given.or_else(beside).unwrap_or_else(|| PathBuf::from("target/site"));
     let folder = std::path::absolute(&folder).unwrap_or(folder);

@@ -81,19 +81,19 @@ fn no_room(refused: Refused) -> Problem {
     use ProblemKind::{Invalid, TooMany};
     let sign_in = "Sign in, then send it again.";
     match refused {
-        Refused::TooLarge => {
+        Refused::Large => {
             Problem::new(Invalid, "This text is too long to be kept for somebody who is not signed in.")
                 .next(sign_in)
         }
-        Refused::TooManyOfAddress => Problem::new(
+        Refused::ManyOfAddress => Problem::new(
             TooMany,
             "Too many drafts are kept for people of your network who are not signed in.",
         )
         .next(sign_in),
-        Refused::TooManyOfNobody => {
+        Refused::ManyOfNobody => {
             Problem::new(TooMany, "Too many drafts are kept for people who are not signed in.").next(sign_in)
         }
-        Refused::TooManyOfAccount => Problem::new(TooMany, "You have more drafts than Waymark keeps.")
+        Refused::ManyOfAccount => Problem::new(TooMany, "You have more drafts than Waymark keeps.")
             .next("Dispatch or throw away some of them under New, then try again."),
     }
 }

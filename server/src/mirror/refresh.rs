@@ -38,6 +38,7 @@ struct Slot {
 type Slots = HashMap<(RepoName, i64), Arc<Slot>>;
 /// The lists of a repository as they were read last; held by whoever reads the repository.
 pub(super) type Listed = Arc<Mutex<Option<Listing>>>;
+type Failures = HashMap<(RepoName, i64), (u32, i64)>;
 
 /// What the mirror keeps in memory; cheap to clone.
 #[derive(Clone)]
@@ -46,7 +47,7 @@ pub struct Mirror {
     running: Arc<Semaphore>,
     listed: Arc<StdMutex<HashMap<RepoName, Listed>>>,
     /// How often in a row a plan could not be read, and when it is tried again, in epoch milliseconds.
-    failed: Arc<StdMutex<HashMap<(RepoName, i64), (u32, i64)>>>,
+    failed: Arc<StdMutex<Failures>>,
 }
 
 impl Default for Mirror {

@@ -44,7 +44,7 @@ pub async fn keep_what_was_typed(request: Request, next: Next, largest: usize) -
     }
     let refusal = to_bytes(content, LARGEST_REFUSAL).await.unwrap_or_default();
     let problem = problem(&refusal);
-    let typed = posted.then_some(&body[..]).unwrap_or_default();
+    let typed = if posted { &body[..] } else { &[] };
     let page = page(&action, posted, problem, typed);
     for (name, value) in [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),

@@ -27,16 +27,16 @@ const OF_ACCOUNT: i64 = 200;
 /// Why a draft is not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
-    TooLarge,
-    TooManyOfAddress,
-    TooManyOfNobody,
-    TooManyOfAccount,
+    Large,
+    ManyOfAddress,
+    ManyOfNobody,
+    ManyOfAccount,
 }
 
 /// Whether the draft has room; `new` when it is not kept yet.
 pub async fn room(db: &mut AnyConnection, kept: &Kept, new: bool) -> Result<Option<Refused>, sqlx::Error> {
     if kept.account_id.is_none() && size(&kept.draft) > LARGEST_OF_NOBODY {
-        return Ok(Some(Refused::TooLarge));
+        return Ok(Some(Refused::Large));
     }
     if !new {
         return Ok(None);
@@ -49,7 +49,7 @@ pub async fn room(db: &mut AnyConnection, kept: &Kept, new: bool) -> Result<Opti
         .bind(account)
         .fetch_one(db)
         .await?;
-        return Ok((mine >= OF_ACCOUNT).then_some(Refused::TooManyOfAccount));
+        return Ok((mine >= OF_ACCOUNT).then_some(Refused::ManyOfAccount));
     }
     let here: i64 =
         sqlx::query_scalar("SELECT COUNT(*) FROM drafts WHERE account_id IS NULL AND address = $1")
@@ -57,11 +57,11 @@ pub async fn room(db: &mut AnyConnection, kept: &Kept, new: bool) -> Result<Opti
             .fetch_one(&mut *db)
             .await?;
     if here >= OF_ADDRESS {
-        return Ok(Some(Refused::TooManyOfAddress));
+        return Ok(Some(Refused::ManyOfAddress));
     }
     let all: i64 =
         sqlx::query_scalar("SELECT COUNT(*) FROM drafts WHERE account_id IS NULL").fetch_one(db).await?;
-    Ok((all >= OF_NOBODY).then_some(Refused::TooManyOfNobody))
+    Ok((all >= OF_NOBODY).then_some(Refused::ManyOfNobody))
 }
 
 fn size(draft: &Draft) -> usize {
