@@ -23,8 +23,8 @@ test("a dropped file becomes a plan, is repaired and submitted", async ({ page, 
 
   await sandbox.control("faults", { method: "POST", path: "/issues/[0-9]+/comments$", status: 403, times: 1 });
   await page.getByRole("button", { name: "Create plan" }).click();
-  await expectPhase(page, "plan-missing");
-  await page.getByRole("button", { name: "Repair plan" }).click();
+  await expectPhase(page, "stopped");
+  await page.getByRole("button", { name: "Resume" }).click();
   await expectPhase(page, "created");
   await expect(page.locator("#plan-text").getByText("Write the second rule.").first()).toBeVisible();
 

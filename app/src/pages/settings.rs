@@ -114,7 +114,7 @@ fn line(repo: &str, line: &Prerequisite) -> AnyView {
             <form method="post" action="/do/mend">
                 <input type="hidden" name="repo" value=repo.to_owned()/>
                 <input type="hidden" name="key" value=line.key.clone()/>
-                <button type="submit" class="button" data-busy="Mending" aria-label=format!("Mend: {}", line.title)>"Mend it"</button>
+                <button type="submit" class="button" data-busy="Mending" aria-label=format!("Mend it: {}", line.title)>"Mend it"</button>
             </form>
         }
     });

@@ -123,13 +123,14 @@ async fn bearer(world: &World, secret: &str, path: &str) -> Page {
 }
 
 /// What answers everybody, also where nothing else does.
-const OPEN: [&str; 8] = [
+const OPEN: [&str; 9] = [
     "/auth/github",
     "/auth/github/callback",
     "/auth/sign-out",
     "/sign-in",
     "/webhooks/github",
     "/healthz",
+    "/readyz",
     "/download/waymark",
     "/download/waymark.sha256",
 ];
@@ -186,7 +187,7 @@ async fn in_private_mode_nothing_answers_those_who_are_not_signed_in() {
                 assert!(kept.iter().any(|words| form.body.contains(words)), "{form:?}");
             }
         }
-        for path in ["/healthz", "/sign-in", "/style.css", "/download/waymark.sha256"] {
+        for path in ["/healthz", "/readyz", "/sign-in", "/style.css", "/download/waymark.sha256"] {
             assert_eq!(world.anonymous().get(path).await.status, StatusCode::OK, "{path}");
         }
         assert_eq!(writer.get("/").await.status, StatusCode::OK);
