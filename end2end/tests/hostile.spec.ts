@@ -27,8 +27,11 @@ test("a title neither runs nor leads elsewhere", async ({ page, sandbox, servers
   });
   for (const [at, number] of numbers.entries()) {
     const address = `/acme/widgets/plans/${number}`;
-    await page.goto(address);
-    await expect(page).toHaveTitle(`${titles[at]} #${number} · Waymark`);
+    // The repository is still being read at first.
+    await expect(async () => {
+      await page.goto(address);
+      await expect(page).toHaveTitle(`${titles[at]} #${number} · Waymark`, { timeout: 1_000 });
+    }).toPass({ timeout: 30_000 });
     await expect(page.locator("h1")).toContainText(titles[at]);
     await expect(page.getByRole("button", { name: "Session expired" })).toHaveCount(0);
     expect(new URL(page.url()).pathname).toBe(address);
