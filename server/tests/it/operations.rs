@@ -219,6 +219,8 @@ async fn a_full_disk_shows_and_heals_without_a_restart() {
 
 /// What a person sees of the world, without what differs from one moment to the next.
 async fn seen(browser: &Browser, draft: &str) -> Vec<String> {
+    let moment =
+        regex::Regex::new("<time.*?</time>|data-since=\"[^\"]*\"[^<]*|nonce=\"[^\"]*\"").expect("a pattern");
     let mut seen = Vec::new();
     for path in ["/api/v1/plans", "/api/v1/repositories", "/api/v1/viewer"] {
         let page = browser.get(path).await;
@@ -231,10 +233,7 @@ async fn seen(browser: &Browser, draft: &str) -> Vec<String> {
         let page = browser.get(path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}: {page:?}");
         let (_, main) = page.body.split_once("<main").expect("a page");
-        let main = regex::Regex::new("<time.*?</time>|data-since=\"[^\"]*\"[^<]*|nonce=\"[^\"]*\"")
-            .expect("a pattern")
-            .replace_all(main, "");
-        seen.push(main.into_owned());
+        seen.push(moment.replace_all(main, "").into_owned());
     }
     seen
 }
