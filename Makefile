@@ -38,34 +38,41 @@ dist: ## Builds the same for production: without the sandbox
 	rm -rf $(release)/site && cp -R target/site $(release)/site
 
 test: ## Checks everything: format, lints, Rust tests on both databases, workflows, browser
-	scripts/setup test
-	$(MAKE) --no-print-directory fmt lint test-rust test-workflows test-interop test-browser
+	@[ -d target/debug/deps ] || echo "» the first time this takes about half an hour on two cores; compiling is most of it"
+	@scripts/setup test
+	@$(MAKE) --no-print-directory fmt lint test-rust test-workflows test-interop test-browser
 
 fmt:
 	cargo fmt --all --check
 
 lint:
-	cargo clippy --quiet --all-targets --features $(features) -- -D warnings
-	cargo clippy --quiet --package waymark-frontend --target wasm32-unknown-unknown -- -D warnings
+	@echo "» lints: five minutes the first time, then seconds"
+	@cargo clippy --quiet --all-targets --features $(features) -- -D warnings
+	@cargo clippy --quiet --package waymark-frontend --target wasm32-unknown-unknown -- -D warnings
 
 test-rust: test-sqlite test-postgres
 
 test-sqlite:
-	cargo test --quiet --features $(features)
+	@echo "» Rust tests, on SQLite: ten minutes of compiling the first time, then five of testing"
+	@RUST_TEST_THREADS=4 cargo test --quiet --features $(features)
 
 test-postgres:
-	scripts/with-postgres cargo test --quiet --features $(features) --package waymark --test it
+	@echo "» the server's tests once more, on PostgreSQL: five minutes"
+	@RUST_TEST_THREADS=4 scripts/with-postgres cargo test --quiet --features $(features) --package waymark --test it
 
 test-workflows:
-	node --test --test-reporter dot scripts/
-	node workflows/check.mjs
+	@echo "» scripts and workflow files"
+	@node --test --test-reporter dot scripts/
+	@node workflows/check.mjs
 
 test-interop: ## Checks with erk's own published readers what Waymark writes
-	scripts/interop
+	@echo "» formats, read by erk"
+	@scripts/interop
 
 test-browser: ## Runs the README from a fresh clone, then the other browser tests on what that built
-	$(playwright) --config end2end/readme.config.ts
-	$(playwright) --config end2end/playwright.config.ts
+	@echo "» the README from a fresh clone (builds it: five minutes), then the browser tests: six"
+	@$(playwright) --config end2end/readme.config.ts
+	@$(playwright) --config end2end/playwright.config.ts
 
 site:
 	scripts/build-site
