@@ -20,5 +20,6 @@ pub mod retention;
 pub mod serve;
 pub mod state;
 mod supervise;
+mod tasks;
 pub mod tokens;
 pub mod webhooks;

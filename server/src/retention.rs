@@ -26,12 +26,15 @@ const RULES: [(&str, i64, &str); 4] = [
 /// Sweeps now and every hour.
 pub fn spawn(app: &App) {
     let app = app.clone();
-    tokio::spawn(async move {
-        let mut hours = tokio::time::interval(Duration::from_secs(3600));
-        loop {
-            hours.tick().await;
-            app.limits.sweep();
-            sweep(&app.db, jiff::Timestamp::now().as_millisecond()).await;
+    crate::supervise::spawn("the sweep", move || {
+        let app = app.clone();
+        async move {
+            let mut hours = tokio::time::interval(Duration::from_secs(3600));
+            loop {
+                hours.tick().await;
+                app.limits.sweep();
+                sweep(&app.db, jiff::Timestamp::now().as_millisecond()).await;
+            }
         }
     });
 }

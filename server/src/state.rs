@@ -14,6 +14,7 @@ use crate::events::Events;
 use crate::github::{GitHub, Installations};
 use crate::mirror::access::AccessCache;
 use crate::mirror::{Mirror, PlanTable};
+use crate::tasks::Tasks;
 
 /// The running server; cheap to clone.
 #[derive(Clone)]
@@ -30,6 +31,10 @@ pub struct App {
     pub mirror: Mirror,
     pub(crate) plans: PlanTable,
     pub limits: Limits,
+    /// Objectives whose nodes are moved on.
+    pub(crate) flows: Tasks,
+    /// Runs that were asked to stop.
+    pub(crate) cancellations: Tasks,
     /// Wakes the worker of webhook deliveries.
     pub inbox: Arc<Notify>,
     /// Ends this life of the server, so that the next one begins with a new demo world.

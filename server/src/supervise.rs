@@ -1,6 +1,10 @@
-//! Background work that goes on for as long as the process does.
+//! Background work: what goes on for as long as the process does, and what ends by itself. Nothing else in this
+//! program starts a task without waiting for it, so that the log tells of each that failed.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
+
+use futures::FutureExt;
 
 /// The first and the longest pause before work that ended is started again.
 const FIRST: Duration = Duration::from_secs(1);
@@ -13,7 +17,17 @@ where
     W: Fn() -> F + Send + 'static,
     F: Future<Output = ()> + Send + 'static,
 {
-    tokio::spawn(keep_up(name, work, FIRST));
+    detach(name, keep_up(name, work, FIRST));
+}
+
+/// Starts work that ends by itself and that nobody waits for. A panic is logged.
+#[expect(clippy::disallowed_methods, reason = "its end is seen here")]
+pub fn detach(name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(async move {
+        if AssertUnwindSafe(work).catch_unwind().await.is_err() {
+            tracing::error!(name, "background work panicked");
+        }
+    });
 }
 
 async fn keep_up<F, W>(name: &'static str, work: W, first: Duration)
@@ -24,9 +38,9 @@ where
     let mut pause = first;
     loop {
         let begun = tokio::time::Instant::now();
-        match tokio::spawn(work()).await {
+        match AssertUnwindSafe(async { work().await }).catch_unwind().await {
             Ok(()) => tracing::error!(name, "background work ended; it is started again"),
-            Err(error) => tracing::error!(name, %error, "background work failed; it is started again"),
+            Err(_) => tracing::error!(name, "background work panicked; it is started again"),
         }
         if begun.elapsed() > LONGEST {
             pause = first;
@@ -59,7 +73,7 @@ mod tests {
                 std::future::pending().await
             }
         };
-        tokio::spawn(keep_up("test", work, Duration::from_millis(1)));
+        detach("test", keep_up("test", work, Duration::from_millis(1)));
         fourth.notified().await;
         assert_eq!(times.load(Ordering::SeqCst), 4);
     }

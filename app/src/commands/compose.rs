@@ -133,6 +133,7 @@ pub async fn arrange_objective(
 ) -> Result<(), Problem> {
     use waymark_domain::roadmap::{Arrange, arrange};
     let mut fields = fields;
+    let typed = [("phase", phase.clone()), ("parts", lines(&parts))];
     let how = match how.as_str() {
         "up" => Ok((Arrange::Up, "node")),
         "down" => Ok((Arrange::Down, "node")),
@@ -149,7 +150,11 @@ pub async fn arrange_objective(
         fields.outline.clone_from(outline);
     }
     let (_, _, page) = fields.keep().await?;
-    let page = with(&page, &[("node", node.as_str())]);
+    let mut page = with(&page, &[("node", node.as_str())]);
+    if made.is_err() {
+        // What was typed for it comes back with the reason.
+        page = with(&page, &typed.each_ref().map(|(name, text)| (*name, text.as_str())));
+    }
     answer(made.map(|(_, done)| (page.clone(), Some(done))).map_err(|problem| vec![problem]), &page)
 }
 

@@ -16,6 +16,8 @@ pub async fn create_token(
     #[server(default)] scope: String,
     #[server(default)] days: String,
 ) -> Result<(), Problem> {
+    // What was typed comes back with the page that says what is wrong.
+    let back = address(PAGE, [("name", name.as_str()), ("scope", scope.as_str()), ("days", days.as_str())]);
     let scope = if scope == "write" { TokenScope::Write } else { TokenScope::Read };
     // What is no number of days is refused like one that is too large.
     let days = (!days.trim().is_empty()).then(|| days.trim().parse().unwrap_or(u32::MAX));
@@ -25,7 +27,7 @@ pub async fn create_token(
     }
     .await;
     let to = made.map(|id| (address(PAGE, [("made", id.as_str())]), None));
-    answer(to.map_err(|problem: Problem| vec![problem]), PAGE)
+    answer(to.map_err(|problem: Problem| vec![problem]), &back)
 }
 
 /// Ends a token at once.

@@ -113,24 +113,25 @@ fn row(token: &ApiToken) -> AnyView {
 
 fn form(notice: &Notice) -> AnyView {
     let problems = &notice.problems;
+    let typed = |name: &str| value(&query(), name);
+    let writes = typed("scope").as_deref() == Some("write");
+    let chosen = typed("days").unwrap_or_else(|| "30".to_owned());
+    let life = [("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("365", "A year"), ("", "Never")];
+    let life = life.map(|(days, words)| view! { <option value=days selected=days == chosen>{words}</option> });
     let (name, days) = (problem_of(problems, "name"), problem_of(problems, "days"));
     let name_field = view! {
-        <input type="text" id="field-name" name="name" required maxlength="100" autocomplete="off"
+        <input type="text" id="field-name" name="name" required maxlength="100" autocomplete="off" value=typed("name")
             aria-invalid=name.map(|_| "true") aria-describedby=described_by("name", true, name)/>
     };
     let scope_field = view! {
         <select id="field-scope" name="scope">
-            <option value="read" selected>"Read"</option>
-            <option value="write">"Read and write"</option>
+            <option value="read" selected=!writes>"Read"</option>
+            <option value="write" selected=writes>"Read and write"</option>
         </select>
     };
     let days_field = view! {
         <select id="field-days" name="days" aria-invalid=days.map(|_| "true") aria-describedby=described_by("days", false, days)>
-            <option value="7">"7 days"</option>
-            <option value="30" selected>"30 days"</option>
-            <option value="90">"90 days"</option>
-            <option value="365">"A year"</option>
-            <option value="">"Never"</option>
+            {life.into_iter().collect_view()}
         </select>
     };
     view! {

@@ -183,6 +183,7 @@ pub(super) async fn idempotent(State(keys): State<Keys>, request: Request, next:
     let mut request = Request::from_parts(parts, Body::from(body));
     let once = Sha256::digest(format!("{account}\n{key}\n{fingerprint}"));
     request.extensions_mut().insert(Once(Some(hex::encode(&once.as_slice()[..20]))));
+    #[expect(clippy::disallowed_methods, reason = "it is awaited below")]
     let carried_out = tokio::spawn(async move {
         let answer = next.run(request).await;
         let answer = if answer.status().is_success() {

@@ -2,10 +2,11 @@
 //! somebody who may no longer come in.
 //!
 //! The rule is by default: a new route is behind the gate and needs no line here. Outside it are only signing in,
-//! health checks, webhooks (signed), the site's static files and what workflows download.
+//! health checks, webhooks (signed), the site's static files and what workflows download, and keeping what somebody
+//! typed whose session has ended meanwhile: it becomes a draft that is shown once they have signed in.
 
 use axum::extract::{Request, State};
-use axum::http::{Method, StatusCode, header};
+use axum::http::{Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use waymark_app::areas::{Problem, ProblemKind};
@@ -16,6 +17,21 @@ use crate::state::App;
 
 /// What answers everybody.
 const OPEN: [&str; 4] = ["/sign-in", "/auth/github", "/auth/github/callback", "/auth/sign-out"];
+
+/// What keeps the text of a form before it asks who sends it, and then leads to signing in.
+const KEEP: [&str; 11] = [
+    "/do/preview",
+    "/do/dispatch",
+    "/do/use-template",
+    "/do/preview-plan",
+    "/do/create-plan",
+    "/do/edit-plan",
+    "/do/preview-objective",
+    "/do/create-objective",
+    "/do/save-objective",
+    "/do/import-objective",
+    "/do/arrange-objective",
+];
 
 /// Why a request with a good session is nobody's: an extension of the request.
 #[derive(Clone, Debug)]
@@ -31,6 +47,9 @@ pub async fn gate(State(app): State<App>, request: Request, next: Next) -> Respo
     let problem = match away {
         Some(problem) => problem,
         None if app.config.entry.private && !signed_in => {
+            if is_form(&request) && KEEP.contains(&request.uri().path()) {
+                return next.run(request).await;
+            }
             Problem::new(ProblemKind::SignedOut, "This Waymark is private, and you are not signed in.")
                 .next("Sign in with GitHub.")
         }
@@ -39,22 +58,21 @@ pub async fn gate(State(app): State<App>, request: Request, next: Next) -> Respo
     refuse(&request, problem)
 }
 
-/// A page leads to signing in, a form says how to keep what was typed, a program gets the problem.
-fn refuse(request: &Request, problem: Problem) -> Response {
+/// Whether a browser sends a form that a person filled in.
+fn is_form(request: &Request) -> bool {
+    request.method() == Method::POST && wants_page(request)
+}
+
+fn wants_page(request: &Request) -> bool {
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    if !accept.is_some_and(|accept| accept.contains("text/html")) {
+    accept.is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// A page leads to signing in; whatever else is asked gets the problem, which a browser sees as a page with
+/// everything that was typed.
+fn refuse(request: &Request, problem: Problem) -> Response {
+    if !wants_page(request) || !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Refusal::from(problem).into_response();
-    }
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        // These forms come back with what was typed in them.
-        if ["/do/", "/auth/"].iter().any(|start| request.uri().path().starts_with(start)) {
-            return Refusal::from(problem.next("Sign in in another tab, then send it again."))
-                .into_response();
-        }
-        let status = StatusCode::from_u16(problem.kind.status()).unwrap_or(StatusCode::UNAUTHORIZED);
-        let words = "Nothing was done. Go back in your browser: what you typed is still in its form. Sign in in \
-                     another tab, then send it again.";
-        return (status, format!("{} {words}\n", problem.message)).into_response();
     }
     let to = request.uri().path_and_query().map_or("/", |to| to.as_str());
     let mut query = url::form_urlencoded::Serializer::new(String::new());

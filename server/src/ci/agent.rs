@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use super::config::Config;
 use super::desk::Desk;
 use super::failure::Failure;
+use crate::supervise::detach;
 
 /// How often the caller gets to look at what the agent has done so far.
 const LOOK: Duration = Duration::from_millis(700);
@@ -111,16 +112,16 @@ async fn attend(
 ) -> Ended {
     if let Some(mut input) = child.stdin.take() {
         // An agent may end without reading its prompt; that is its own matter.
-        tokio::spawn(async move {
+        detach("the agent's input", async move {
             let _ = input.write_all(prompt.as_bytes()).await;
         });
     }
     let (sender, mut lines) = mpsc::channel(64);
     if let Some(output) = child.stdout.take() {
-        tokio::spawn(forward(output, sender.clone()));
+        detach("the agent's output", forward(output, sender.clone()));
     }
     if let Some(errors) = child.stderr.take() {
-        tokio::spawn(forward(errors, sender.clone()));
+        detach("the agent's errors", forward(errors, sender.clone()));
     }
     drop(sender);
     let group = child.id();

@@ -77,18 +77,13 @@ pub async fn resume_all(app: &App, repositories: &Arc<dyn Repositories>) -> Resu
 }
 
 fn start(app: &App, repositories: &Arc<dyn Repositories>, id: &str) {
-    if !app.engine.batches().begin(id) {
-        return;
-    }
-    let (app, repositories, id) = (app.clone(), repositories.clone(), id.to_owned());
-    tokio::spawn(async move {
-        loop {
+    let (server, repositories, batch) = (app.clone(), repositories.clone(), id.to_owned());
+    app.engine.batches().start("a batch", id, move || {
+        let (app, repositories, id) = (server.clone(), repositories.clone(), batch.clone());
+        async move {
             while let Err(problem) = carry_on(&app, repositories.as_ref(), &id).await {
                 tracing::error!(batch = %id, %problem, "a batch waits for the database");
                 tokio::time::sleep(SLOWLY).await;
-            }
-            if app.engine.batches().end(&id) {
-                return;
             }
         }
     });

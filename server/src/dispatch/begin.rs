@@ -235,7 +235,7 @@ pub fn unique(error: &sqlx::Error) -> bool {
 /// Starts to mirror the repository, without making the dispatch wait for it.
 fn track(app: &App, viewer: &Viewer, repo: RepoName) {
     let (app, viewer) = (app.clone(), viewer.clone());
-    tokio::spawn(async move {
+    crate::supervise::detach("connecting a repository", async move {
         if let Err(problem) = crate::mirror::track(&app, &viewer, &repo).await {
             tracing::warn!(%repo, %problem, "a repository with a dispatch is not mirrored");
         }

@@ -49,13 +49,16 @@ const LOOK_AGAIN: Duration = Duration::from_secs(60);
 /// with those whose task was lost on the way.
 pub fn spawn_resume_all(app: &App) {
     let app = app.clone();
-    tokio::spawn(async move {
-        let repositories: Arc<dyn Repositories> = Arc::new(crate::mirror::Repositories::new(app.clone()));
-        loop {
-            if let Err(error) = resume_all(&app, &repositories).await {
-                tracing::error!(%error, "the dispatches under way could not be read");
+    crate::supervise::spawn("the dispatches under way", move || {
+        let app = app.clone();
+        async move {
+            let repositories: Arc<dyn Repositories> = Arc::new(crate::mirror::Repositories::new(app.clone()));
+            loop {
+                if let Err(error) = resume_all(&app, &repositories).await {
+                    tracing::error!(%error, "the dispatches under way could not be read");
+                }
+                tokio::time::sleep(LOOK_AGAIN).await;
             }
-            tokio::time::sleep(LOOK_AGAIN).await;
         }
     });
 }

@@ -50,7 +50,7 @@ pub async fn cancel(app: &App, viewer: &Viewer, repo: &RepoName, plan: i64, run:
     let path = format!("/repos/{repo}/actions/runs/{run}/cancel");
     let refused = match client.send::<Value>(Method::POST, &path, None).await {
         Ok(_) => {
-            follow(app, asked);
+            follow(app, &asked);
             return Ok(());
         }
         Err(Error::Answer { status: 409, .. }) => {
@@ -67,7 +67,7 @@ pub async fn cancel(app: &App, viewer: &Viewer, repo: &RepoName, plan: i64, run:
 pub async fn resume_all(app: &App) -> Result<(), sqlx::Error> {
     for row in sqlx::query("SELECT * FROM cancellations").fetch_all(app.db.pool()).await? {
         if let Some(asked) = read(&row)? {
-            follow(app, asked);
+            follow(app, &asked);
         }
     }
     Ok(())
@@ -83,17 +83,25 @@ pub async fn of_plan(app: &App, repo: &RepoName, plan: i64) -> Result<Vec<Asked>
     rows.iter().filter_map(|row| read(row).transpose()).collect()
 }
 
-fn follow(app: &App, asked: Asked) {
-    let app = app.clone();
-    tokio::spawn(async move {
-        if let Err(error) = settle(&app, asked).await {
-            tracing::error!(%error, "a cancellation is no longer followed");
+fn follow(app: &App, asked: &Asked) {
+    let (server, of, run) = (app.clone(), asked.repo.clone(), asked.run);
+    app.cancellations.start("a cancellation", &format!("{of}#{run}"), move || {
+        let (app, repo) = (server.clone(), of.clone());
+        async move {
+            if let Err(error) = settle(&app, &repo, run).await {
+                tracing::error!(%repo, run, %error, "a cancellation is followed again later");
+            }
         }
     });
 }
 
-async fn settle(app: &App, mut asked: Asked) -> Result<(), sqlx::Error> {
-    let (repo, run) = (asked.repo.clone(), asked.run);
+async fn settle(app: &App, repo: &RepoName, run: i64) -> Result<(), sqlx::Error> {
+    let row = sqlx::query("SELECT * FROM cancellations WHERE repo = $1 AND run = $2")
+        .bind(repo.to_string())
+        .bind(run)
+        .fetch_optional(app.db.pool())
+        .await?;
+    let Some(mut asked) = row.as_ref().map(read).transpose()?.flatten() else { return Ok(()) };
     let path = format!("/repos/{repo}/actions/runs/{run}");
     let force_after = i64::try_from(app.config.force_cancel_after.as_millis()).unwrap_or(i64::MAX);
     loop {

@@ -25,6 +25,8 @@ mod sync;
 pub mod text;
 mod visibility;
 
+use std::time::Duration;
+
 use waymark_app::areas::{Problem, ProblemKind, RepoName, Viewer};
 
 pub use disconnect::disconnect;
@@ -42,12 +44,22 @@ use crate::state::App;
 use access::Level;
 use store::Connection;
 
-/// Follows the runs that were being stopped when the process ended.
+/// How often cancellations without a task are looked for.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+
+/// Follows the runs that were being stopped when the process ended, and now and then those whose task was lost on
+/// the way.
 pub fn spawn_cancellations(app: &App) {
     let app = app.clone();
-    tokio::spawn(async move {
-        if let Err(error) = cancel::resume_all(&app).await {
-            tracing::error!(%error, "the cancellations under way could not be read");
+    crate::supervise::spawn("the cancellations under way", move || {
+        let app = app.clone();
+        async move {
+            loop {
+                if let Err(error) = cancel::resume_all(&app).await {
+                    tracing::error!(%error, "the cancellations under way could not be read");
+                }
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
         }
     });
 }
@@ -75,7 +87,7 @@ pub async fn track(app: &App, viewer: &Viewer, repo: &RepoName) -> Result<(), Pr
     app.access.set_public(repo, !access.private);
     if known.is_none() || !works {
         let (app, repo) = (app.clone(), repo.clone());
-        tokio::spawn(async move {
+        crate::supervise::detach("the first reading of a repository", async move {
             if let Err(problem) = sync_repo(&app, &repo).await {
                 tracing::warn!(%repo, %problem, "a repository could not be read");
             }

@@ -140,7 +140,7 @@ impl Mirror {
             return;
         }
         let (app, repo) = (app.clone(), repo.clone());
-        tokio::spawn(async move {
+        crate::supervise::detach("the mirror", async move {
             let begun = *slot.begun.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(begun) = begun {
                 tokio::time::sleep(GAP.saturating_sub(begun.elapsed())).await;

@@ -191,12 +191,15 @@ fn apply(body: &str, due: &Due) -> Result<String, NodeError> {
     roadmap::update(body, &due.node, &Change { comment, ..due.change.clone() })
 }
 
-/// Looks after an objective in the background.
+/// Looks after an objective in the background: however often it is asked, one task does it.
 pub fn spawn(app: &App, repo: &RepoName, objective: i64) {
-    let (app, repo) = (app.clone(), repo.clone());
-    tokio::spawn(async move {
-        if let Err(problem) = settle(&app, &repo, objective).await {
-            tracing::info!(%repo, objective, %problem, "nodes could not be moved on");
+    let (server, of) = (app.clone(), repo.clone());
+    app.flows.start("moving nodes on", &format!("{repo}#{objective}"), move || {
+        let (app, repo) = (server.clone(), of.clone());
+        async move {
+            if let Err(problem) = settle(&app, &repo, objective).await {
+                tracing::info!(%repo, objective, %problem, "nodes could not be moved on");
+            }
         }
     });
 }

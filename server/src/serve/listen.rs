@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tower::Layer;
 
 /// The head of a request must be there within this time.
-pub const HEAD_WITHIN: Duration = Duration::from_secs(30);
+pub const HEAD_WITHIN: Duration = Duration::from_secs(15);
 
 /// Serves until `stopped`, then until the requests under way have been answered.
 pub async fn serve(
@@ -33,7 +33,7 @@ pub async fn serve(
         };
         let service = Extension(ConnectInfo(peer)).layer(router.clone());
         let mut stop = stop.clone();
-        tokio::spawn(async move {
+        crate::supervise::detach("a connection", async move {
             let mut builder = Builder::new(TokioExecutor::new());
             builder.http1().timer(TokioTimer::new()).header_read_timeout(head_within);
             let connection = builder
@@ -53,6 +53,7 @@ pub async fn serve(
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the test awaits it")]
 mod tests {
     use axum::routing::get;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};

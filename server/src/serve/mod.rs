@@ -30,12 +30,15 @@ use crate::mirror::access::AccessCache;
 use crate::objectives;
 use crate::retention;
 use crate::state::App;
+use crate::tasks::Tasks;
 use crate::tokens;
 
 pub use router::router;
 
 /// How long requests under way may take after the process was told to stop.
 const GRACE: Duration = Duration::from_secs(2);
+/// Objectives that are looked after at the same time.
+const FLOWS: usize = 8;
 
 /// Why the server stopped, in words.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +94,8 @@ pub async fn open(config: Config) -> Result<App, Failure> {
         mirror: mirror::Mirror::default(),
         plans: mirror::PlanTable::default(),
         limits: Default::default(),
+        flows: Tasks::at_most(FLOWS),
+        cancellations: Tasks::default(),
         inbox: Arc::default(),
         reset: Arc::default(),
     })

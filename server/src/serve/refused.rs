@@ -10,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use html_escape::{encode_double_quoted_attribute, encode_text};
 use serde::Deserialize;
-use waymark_app::areas::Problem;
+use waymark_app::areas::{Problem, ProblemKind};
 
 /// As the pages' own policy, without any script.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
@@ -23,15 +23,19 @@ pub async fn keep_what_was_typed(request: Request, next: Next, largest: usize) -
     let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let html = accepts.is_some_and(|accept| accept.contains("text/html"));
     let path = request.uri().path();
-    if !html || !(path.starts_with("/do/") || path.starts_with("/auth/")) {
+    let posted = request.method() == Method::POST;
+    if !html || !(posted || path.starts_with("/auth/")) {
         return next.run(request).await;
     }
     let action = request.uri().path_and_query().map_or(path, |whole| whole.as_str()).to_owned();
-    let posted = request.method() == Method::POST;
     let (parts, body) = request.into_parts();
     let body = match to_bytes(body, largest).await {
         Ok(body) => body,
-        Err(_) => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+        Err(_) => {
+            let words = "This is more than Waymark takes at once. Go back in your browser, shorten it, then send \
+                         it again.\n";
+            return (StatusCode::PAYLOAD_TOO_LARGE, words).into_response();
+        }
     };
     let answer = next.run(Request::from_parts(parts, Body::from(body.clone()))).await;
     let (mut head, content) = answer.into_parts();
@@ -77,6 +81,13 @@ fn page(action: &str, posted: bool, problem: Option<Problem>, typed: &[u8]) -> S
     let message = problem.as_ref().map_or("Waymark could not take this now.", |problem| &problem.message);
     let next =
         problem.as_ref().and_then(|problem| problem.next.as_deref()).unwrap_or("Try again in a moment.");
+    // The form stays in this tab.
+    let sign_in = match problem.as_ref().map(|problem| problem.kind) {
+        Some(ProblemKind::SignedOut) => {
+            "<p><a class=\"button\" href=\"/sign-in\" target=\"_blank\">Sign in in another tab</a></p>"
+        }
+        _ => "",
+    };
     let fields: String =
         url::form_urlencoded::parse(typed).map(|(name, value)| field(&name, &value)).collect();
     let (method, kept) = match posted {
@@ -92,7 +103,7 @@ fn page(action: &str, posted: bool, problem: Option<Problem>, typed: &[u8]) -> S
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>Not done · Waymark</title>\
          <link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\"><link rel=\"stylesheet\" href=\"/style.css\"></head>\
-         <body><main id=\"main\" tabindex=\"-1\" data-refused><h1>Not done</h1><p role=\"alert\"><strong>{}</strong> {}</p>{kept}\
+         <body><main id=\"main\" tabindex=\"-1\" data-refused><h1>Not done</h1><p role=\"alert\"><strong>{}</strong> {}</p>{kept}{sign_in}\
          <form method=\"{method}\" action=\"{}\" class=\"stack\">{fields}{asked}\
          <div class=\"form-end\"><button type=\"submit\" class=\"button primary\">Try again</button></div></form>\
          </main></body></html>\n",
@@ -121,8 +132,6 @@ fn field(name: &str, value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use waymark_app::areas::ProblemKind;
-
     use super::*;
 
     #[test]

@@ -3,6 +3,8 @@
 //! With `WAYMARK_TEST_DATABASE=postgres://...` the databases are made on that server; otherwise they
 //! are SQLite files.
 
+#![allow(clippy::disallowed_methods, reason = "tests wait for what they start")]
+
 mod api;
 mod auth;
 mod contract;
@@ -21,4 +23,5 @@ mod plans;
 mod process;
 mod support;
 mod tokens;
+mod typed;
 mod workflows;

@@ -4,8 +4,10 @@
 use leptos::prelude::*;
 use waymark_domain::roadmap::outline::{self, Outline};
 
+use crate::address::value;
 use crate::areas::{ObjectiveForm, Problem};
 use crate::components::{area_text, described_by, field, icon, problem_of, words::count};
+use crate::context::query;
 
 /// How many faults of a roadmap are listed.
 const SHOWN: usize = 20;
@@ -113,6 +115,7 @@ pub(super) fn arrange(form: &ObjectiveForm, node: Option<&str>) -> AnyView {
     let phases = roadmap.phases.iter().map(|phase| {
         view! { <option value=phase.key.to_string()>{phase.name.clone()}</option> }
     });
+    let typed = |name: &str| value(&query(), name).unwrap_or_default();
     let button = |how: &'static str, words: &'static str| {
         view! { <button type="submit" class="button" id=format!("arrange-{how}") formaction="/do/arrange-objective" name="how" value=how>{words}</button> }
     };
@@ -129,13 +132,13 @@ pub(super) fn arrange(form: &ObjectiveForm, node: Option<&str>) -> AnyView {
                 <div class="form-end">{button("up", "Move up")} {button("down", "Move down")}</div>
                 <div class="row">
                     <label for="field-phase">"Phase"</label>
-                    <input type="text" id="field-phase" name="phase" class="short" list="arrange-phases" autocomplete="off"/>
+                    <input type="text" id="field-phase" name="phase" class="short" list="arrange-phases" value=typed("phase") autocomplete="off"/>
                     <datalist id="arrange-phases">{phases.collect_view()}</datalist>
                     {button("into", "Move into the phase")}
                 </div>
                 <div class="field">
                     <label for="field-parts">"Split into"</label>
-                    <textarea id="field-parts" name="parts" rows="3" aria-describedby="help-parts"></textarea>
+                    <textarea id="field-parts" name="parts" rows="3" aria-describedby="help-parts">{area_text(&typed("parts"))}</textarea>
                     <p class="help" id="help-parts">"One line for each node that comes of it. The first keeps the id; each waits for the one before it."</p>
                 </div>
                 <div class="form-end">{button("split", "Split the node")}</div>

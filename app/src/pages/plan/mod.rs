@@ -54,7 +54,7 @@ pub(crate) fn PlanRoute() -> impl IntoView {
             None => None,
         };
         let draft =
-            draft.filter(|draft| draft.form.plan == Some(number) && draft.form.repo == repo.to_string());
+            draft.filter(|draft| draft.form.plan == Some(number) && draft.form.repo == plan.repo.to_string());
         let edit = Edit { signed_in: viewer.is_some(), draft, conflict: value(&query, "conflict").is_some() };
         view_of(&plan, &notice, &edit)
     })

@@ -14,7 +14,6 @@ mod pace;
 mod rewrite;
 mod run;
 mod send;
-mod tasks;
 mod words;
 
 use std::collections::HashMap;
@@ -33,9 +32,9 @@ use super::describe::undo;
 use super::journal::{self, Dispatch, Recorded};
 use crate::events::Change;
 use crate::state::App;
+use crate::tasks::Tasks;
 use carry::Flow;
 use pace::Pace;
-use tasks::Tasks;
 
 /// So many faults of the database in a row stop a dispatch, once the database can be written again.
 const MOST_FAULTS: u32 = 8;
@@ -58,17 +57,12 @@ struct Inner {
 impl Engine {
     /// Starts to carry out the dispatch, or makes its task look at it once more.
     pub fn start(&self, app: &App, id: &str) {
-        if !self.0.running.begin(id) {
-            return;
-        }
-        let (engine, app, id) = (self.clone(), app.clone(), id.to_owned());
-        tokio::spawn(async move {
-            loop {
+        let (engine, app, dispatch) = (self.clone(), app.clone(), id.to_owned());
+        self.0.running.start("a dispatch", id, move || {
+            let (engine, app, id) = (engine.clone(), app.clone(), dispatch.clone());
+            async move {
                 engine.carry_through(&app, &id).await;
                 publish(&app, &id).await;
-                if engine.0.running.end(&id) {
-                    return;
-                }
             }
         });
     }

@@ -34,28 +34,30 @@ pub use command::{command, shown};
 /// is due, and now and then.
 pub fn spawn(app: &App) {
     let app = app.clone();
-    tokio::spawn(async move {
-        let repositories = Arc::new(mirror::Repositories::new(app.clone()));
-        let dispatches: Arc<dyn Dispatches> = Arc::new(crate::dispatch::Area::new(app.clone(), repositories));
-        let mut changes = Box::pin(app.events.subscribe());
-        let mut changed: Option<HashSet<RepoName>> = None;
-        loop {
-            if let Err(problem) = turn(&app, dispatches.as_ref(), changed.as_ref()).await {
-                tracing::error!(%problem, "auto-start could not look around");
-            }
-            changed = tokio::select! {
-                () = tokio::time::sleep(until_due(&app).await) => None,
-                change = changes.next() => {
-                    let Some(change) = change else { return };
-                    let mut repos = HashSet::from([change.repo]);
-                    while let Some(Some(change)) = changes.next().now_or_never() {
-                        repos.insert(change.repo);
-                    }
-                    Some(repos)
-                }
-            };
+    crate::supervise::spawn("auto-start", move || drive(app.clone()));
+}
+
+async fn drive(app: App) {
+    let repositories = Arc::new(mirror::Repositories::new(app.clone()));
+    let dispatches: Arc<dyn Dispatches> = Arc::new(crate::dispatch::Area::new(app.clone(), repositories));
+    let mut changes = Box::pin(app.events.subscribe());
+    let mut changed: Option<HashSet<RepoName>> = None;
+    loop {
+        if let Err(problem) = turn(&app, dispatches.as_ref(), changed.as_ref()).await {
+            tracing::error!(%problem, "auto-start could not look around");
         }
-    });
+        changed = tokio::select! {
+            () = tokio::time::sleep(until_due(&app).await) => None,
+            change = changes.next() => {
+                let Some(change) = change else { return };
+                let mut repos = HashSet::from([change.repo]);
+                while let Some(Some(change)) = changes.next().now_or_never() {
+                    repos.insert(change.repo);
+                }
+                Some(repos)
+            }
+        };
+    }
 }
 
 /// How long nothing is due, at most the pace of the regular reading.
