@@ -9,8 +9,8 @@ use leptos_router::{SsrMode, path};
 use crate::components::{PageTitle, TopBar};
 use crate::pages::{
     AdminPage, BatchPage, ComposeRoute, CreatePage, DispatchPage, EditRoute, GoPage, LogPage, NewPage,
-    NotFound, ObjectiveRoute, ObjectivesPage, OverviewPage, PlanRoute, ReposPage, RunsPage, SettingsPage,
-    SeveralRoute, SignInPage, SubmitPage, TokensPage, UpgradeRoute,
+    NotFound, ObjectiveRoute, ObjectivesPage, OverviewPage, PlanRoute, ReposPage, RunsPage, SessionsPage,
+    SettingsPage, SeveralRoute, SignInPage, SubmitPage, TokensPage, UpgradeRoute,
 };
 
 /// The document around every page.
@@ -55,6 +55,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/repos") view=ReposPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
                 <Route path=path!("/admin") view=AdminPage ssr=SsrMode::Async/>
+                <Route path=path!("/settings/sessions") view=SessionsPage ssr=SsrMode::Async/>
                 <Route path=path!("/settings/tokens") view=TokensPage ssr=SsrMode::Async/>
                 <Route path=path!("/dispatches/:id") view=DispatchPage ssr=SsrMode::Async/>
                 <Route path=path!("/plans/new") view=CreatePage ssr=SsrMode::Async/>

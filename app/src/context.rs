@@ -17,6 +17,15 @@ pub struct RequestId(pub String);
 #[derive(Clone, Debug, Default)]
 pub struct Origin(pub String);
 
+/// What names the session of a request among those of its person, and lets nobody in.
+#[derive(Clone, Debug)]
+pub struct SessionName(pub String);
+
+/// What names the session of this request, when it has one.
+pub(crate) fn session() -> Option<String> {
+    use_context::<SessionName>().map(|name| name.0)
+}
+
 /// Where this request comes from.
 pub(crate) fn origin() -> String {
     use_context::<Origin>().unwrap_or_default().0

@@ -29,6 +29,6 @@ pub use app::{App, shell};
 #[cfg(feature = "ssr")]
 pub use commands::register;
 #[cfg(feature = "ssr")]
-pub use context::{Origin, RequestId};
+pub use context::{Origin, RequestId, SessionName};
 #[cfg(feature = "ssr")]
 pub use pages::{read_overview_query, roadmap_picture};

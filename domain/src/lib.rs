@@ -12,6 +12,7 @@ pub mod lifecycle;
 pub mod lint;
 pub mod plan;
 pub mod progress;
+pub mod refname;
 pub mod roadmap;
 pub mod runbook;
 pub mod trust;

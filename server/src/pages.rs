@@ -10,10 +10,11 @@ use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{ResponseOptions, handle_server_fns_with_context, render_app_async_with_context};
+use tower_sessions::Session;
 use waymark_app::areas::{Account, Areas, Installation, Problem, ProblemKind, Viewer};
-use waymark_app::{Origin, RequestId, shell};
+use waymark_app::{Origin, RequestId, SessionName, shell};
 
-use crate::auth::{ClientAddress, Current, hardening};
+use crate::auth::{ClientAddress, Current, hardening, session_name};
 use crate::config::EncryptionKey;
 use crate::state::App;
 
@@ -86,23 +87,31 @@ pub fn paths() -> Vec<String> {
 }
 
 /// Provides what a page or a server function may ask for.
-fn provide(site: &Site, viewer: Option<Viewer>, origin: Origin, request_id: Option<String>) {
+fn provide(
+    site: &Site,
+    viewer: Option<Viewer>,
+    origin: Origin,
+    session: Option<SessionName>,
+    id: Option<RequestId>,
+) {
     provide_context(site.areas.clone());
     provide_context(viewer);
     provide_context(origin);
-    if let Some(id) = request_id {
-        provide_context(RequestId(id));
-    }
+    session.into_iter().for_each(provide_context);
+    id.into_iter().for_each(provide_context);
 }
 
 /// The context of this request, to be provided when the page or the function runs.
 fn context(site: &Site, request: &Request) -> impl Fn() + Clone + Send + Sync + 'static + use<> {
     let viewer = request.extensions().get::<Current>().and_then(|current| current.0.clone());
-    let id = request.headers().get("x-request-id").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let id = request.headers().get("x-request-id").and_then(|value| value.to_str().ok());
+    let id = id.map(|id| RequestId(id.to_owned()));
+    let session = request.extensions().get::<Session>().and_then(Session::id);
+    let session = session.map(|id| SessionName(session_name(&id)));
     let address = request.extensions().get::<ClientAddress>();
     let origin = Origin(address.map(|address| address.hashed(&site.key)).unwrap_or_default());
     let site = site.clone();
-    move || provide(&site, viewer.clone(), origin.clone(), id.clone())
+    move || provide(&site, viewer.clone(), origin.clone(), session.clone(), id.clone())
 }
 
 async fn server_function(Extension(site): Extension<Site>, request: Request) -> Response {

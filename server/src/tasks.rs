@@ -120,7 +120,8 @@ mod tests {
 
     #[tokio::test]
     async fn no_more_than_its_room_work_at_once() {
-        let (tasks, at_once, done) = (Tasks::at_most(2), Arc::new(AtomicU32::new(0)), Arc::new(Semaphore::new(0)));
+        let (tasks, at_once, done) =
+            (Tasks::at_most(2), Arc::new(AtomicU32::new(0)), Arc::new(Semaphore::new(0)));
         for id in 0..20 {
             let (at_once, done) = (at_once.clone(), done.clone());
             tasks.start("test", &id.to_string(), move || {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ApiToken, RepoName};
+use super::{ApiToken, RepoName, SessionRow};
 #[cfg(feature = "ssr")]
 use super::{Problem, Viewer};
 
@@ -16,8 +16,8 @@ pub struct PersonRow {
     pub signed_in_at: i64,
     /// Epoch milliseconds of the last visit, exact to a minute.
     pub seen_at: Option<i64>,
-    /// Whether a session of theirs may still be good.
-    pub signed_in: bool,
+    /// Used last first; none when they are signed out.
+    pub sessions: Vec<SessionRow>,
 }
 
 /// A token of the API and whose it is.
@@ -68,6 +68,8 @@ pub trait Administration: Send + Sync {
     async fn household(&self, viewer: &Viewer) -> Result<Household, Problem>;
     /// Ends every session of a person. Tokens of the API stay.
     async fn sign_out(&self, viewer: &Viewer, account: i64) -> Result<(), Problem>;
+    /// Ends one session of a person.
+    async fn end_session(&self, viewer: &Viewer, account: i64, id: &str) -> Result<(), Problem>;
     /// Revokes anybody's token.
     async fn revoke(&self, viewer: &Viewer, token: &str) -> Result<(), Problem>;
     /// Stops reading a repository. Answers what is left to do by hand.

@@ -13,6 +13,7 @@ mod objectives;
 mod plans;
 mod problem;
 mod repositories;
+mod sessions;
 mod tokens;
 
 pub use account::*;
@@ -24,6 +25,7 @@ pub use objectives::*;
 pub use plans::*;
 pub use problem::*;
 pub use repositories::*;
+pub use sessions::*;
 pub use tokens::*;
 
 /// The areas together, as the server provides them to routes and server functions.
@@ -37,5 +39,6 @@ pub struct Areas {
     pub objectives: std::sync::Arc<dyn Objectives>,
     pub plans: std::sync::Arc<dyn Plans>,
     pub repositories: std::sync::Arc<dyn Repositories>,
+    pub sessions: std::sync::Arc<dyn BrowserSessions>,
     pub tokens: std::sync::Arc<dyn ApiTokens>,
 }

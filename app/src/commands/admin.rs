@@ -23,6 +23,19 @@ pub async fn admin_sign_out(#[server(default)] account: i64) -> Result<(), Probl
     told(done.await)
 }
 
+/// Ends one session of a person.
+#[server(prefix = "/do", endpoint = "admin-end-session")]
+pub async fn admin_end_session(
+    #[server(default)] account: i64,
+    #[server(default)] id: String,
+) -> Result<(), Problem> {
+    let done = async {
+        areas().administration.end_session(&person()?, account, &id).await?;
+        Ok("The session has ended.".to_owned())
+    };
+    told(done.await)
+}
+
 /// Revokes anybody's token of the API.
 #[server(prefix = "/do", endpoint = "admin-revoke")]
 pub async fn admin_revoke(#[server(default)] id: String) -> Result<(), Problem> {

@@ -18,6 +18,7 @@ mod plan;
 mod reply;
 mod repository;
 mod selected;
+mod sessions;
 mod submit;
 mod tokens;
 
@@ -34,6 +35,7 @@ pub use objective::*;
 pub use plan::*;
 pub use repository::*;
 pub use selected::*;
+pub use sessions::*;
 pub use submit::*;
 pub use tokens::*;
 
@@ -69,7 +71,10 @@ pub fn register() {
     register_explicit::<PlanNodes>();
     register_explicit::<Connect>();
     register_explicit::<Disconnect>();
+    register_explicit::<EndSession>();
+    register_explicit::<EndOtherSessions>();
     register_explicit::<AdminSignOut>();
+    register_explicit::<AdminEndSession>();
     register_explicit::<AdminRevoke>();
     register_explicit::<AdminDisconnect>();
     register_explicit::<Mend>();

@@ -15,6 +15,7 @@ const PLACES: [(&str, &str); 10] = [
     ("/runs", "Runs"),
     ("/repos", "Repositories"),
     ("/settings/tokens", "API tokens"),
+    ("/settings/sessions", "Sessions"),
     ("/go", "Go to a plan by number, branch or address"),
 ];
 

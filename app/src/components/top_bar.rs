@@ -78,6 +78,7 @@ fn person() -> AnyView {
                             <li><a href="/repos">"Repositories"</a></li>
                             <li><a href="/go">"Go to a plan"</a></li>
                             <li><a href="/settings/tokens">"API tokens"</a></li>
+                            <li><a href="/settings/sessions">"Sessions"</a></li>
                             {administers.then(|| view! { <li><a href="/admin">"Administration"</a></li> })}
                         </ul>
                         <form method="post" action="/auth/sign-out" data-native>

@@ -2,11 +2,12 @@
 
 use leptos::prelude::*;
 
+use super::sessions;
 use crate::areas::{
-    ConnectionRow, Household, LimitRow, PersonRow, Problem, ProblemKind, TokenRow, TokenScope,
+    ConnectionRow, Household, LimitRow, PersonRow, Problem, ProblemKind, SessionRow, TokenRow, TokenScope,
 };
 use crate::commands::{Notice, notice};
-use crate::components::{PageTitle, ago, notice_view, problem_page};
+use crate::components::{PageTitle, ago, notice_view, problem_page, words::count};
 use crate::context::{areas, now, viewer};
 
 #[component]
@@ -82,21 +83,46 @@ fn person(row: &PersonRow) -> AnyView {
         Some(at) => view! { "seen " {ago(at)} }.into_any(),
         None => view! { "signed in " {ago(row.signed_in_at)} }.into_any(),
     };
-    let ended = match row.signed_in {
-        true => end(
+    let ended = match row.sessions.is_empty() {
+        false => end(
             "/do/admin-sign-out",
             "account",
             row.account_id.to_string(),
             "Sign out",
             format!("Sign {} out everywhere", row.login),
         ),
-        false => view! { <span class="tag">"signed out"</span> }.into_any(),
+        true => view! { <span class="tag">"signed out"</span> }.into_any(),
     };
+    let sessions = (!row.sessions.is_empty()).then(|| {
+        let rows = row.sessions.iter().map(|session| self::session(row, session)).collect_view();
+        view! {
+            <details class="more sessions">
+                <summary>{count(u32::try_from(row.sessions.len()).unwrap_or(u32::MAX), "session")}</summary>
+                <ul class="run-rows">{rows}</ul>
+            </details>
+        }
+    });
     view! {
         <li id=format!("person-{}", row.account_id)>
             <span class="grow"><strong>{row.login.clone()}</strong> {name}</span>
             <span class="muted">{seen}</span>
             {ended}
+            {sessions}
+        </li>
+    }
+    .into_any()
+}
+
+fn session(person: &PersonRow, session: &SessionRow) -> AnyView {
+    let label = format!("End the session of {} in {}", person.login, sessions::browser(session));
+    view! {
+        <li>
+            {sessions::row(session)}
+            <form method="post" action="/do/admin-end-session">
+                <input type="hidden" name="account" value=person.account_id.to_string()/>
+                <input type="hidden" name="id" value=session.id.clone()/>
+                <button type="submit" class="button danger small" aria-label=label>"End"</button>
+            </form>
         </li>
     }
     .into_any()

@@ -58,13 +58,6 @@ fn body(tokens: &[ApiToken], made: bool, secret: Option<String>, notice: &Notice
                 {list}
             </section>
             {form(notice)}
-            <section aria-labelledby="sessions-heading">
-                <h2 id="sessions-heading">"Sessions"</h2>
-                <p class="muted">"Signing out everywhere ends your sessions in every browser, this one included. Tokens stay."</p>
-                <form method="post" action="/auth/sign-out-everywhere" data-native>
-                    <button type="submit" class="button danger">"Sign out everywhere"</button>
-                </form>
-            </section>
         </main>
     }
     .into_any()
@@ -117,7 +110,8 @@ fn form(notice: &Notice) -> AnyView {
     let writes = typed("scope").as_deref() == Some("write");
     let chosen = typed("days").unwrap_or_else(|| "30".to_owned());
     let life = [("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("365", "A year"), ("", "Never")];
-    let life = life.map(|(days, words)| view! { <option value=days selected=days == chosen>{words}</option> });
+    let life =
+        life.map(|(days, words)| view! { <option value=days selected=days == chosen>{words}</option> });
     let (name, days) = (problem_of(problems, "name"), problem_of(problems, "days"));
     let name_field = view! {
         <input type="text" id="field-name" name="name" required maxlength="100" autocomplete="off" value=typed("name")

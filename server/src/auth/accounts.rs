@@ -64,13 +64,11 @@ pub(super) struct Known {
     pub viewer: Viewer,
     /// Epoch milliseconds.
     pub seen_at: Option<i64>,
-    /// Epoch milliseconds; sessions that began by then are over.
-    pub signed_out_at: Option<i64>,
 }
 
 pub(super) async fn viewer(db: &Db, account: i64) -> Result<Option<Known>, sqlx::Error> {
     let row = sqlx::query(
-        "SELECT id, login, name, avatar_url, seen_at, signed_out_at FROM accounts \
+        "SELECT id, login, name, avatar_url, seen_at FROM accounts \
          WHERE id = $1 AND access_token IS NOT NULL",
     )
     .bind(account)
@@ -85,7 +83,6 @@ pub(super) async fn viewer(db: &Db, account: i64) -> Result<Option<Known>, sqlx:
                 avatar_url: row.try_get(3)?,
             },
             seen_at: row.try_get(4)?,
-            signed_out_at: row.try_get(5)?,
         })
     };
     row.map(read).transpose()
@@ -96,13 +93,6 @@ pub(super) async fn seen(db: &Db, account: i64, now: i64) -> Result<(), sqlx::Er
     let update = sqlx::query("UPDATE accounts SET seen_at = $2 WHERE id = $1");
     update.bind(account).bind(now).execute(db.pool()).await?;
     Ok(())
-}
-
-/// Ends every session of a person.
-pub(super) async fn sign_out(db: &Db, account: i64, now: i64) -> Result<bool, sqlx::Error> {
-    let update = sqlx::query("UPDATE accounts SET signed_out_at = $2 WHERE id = $1");
-    let done = update.bind(account).bind(now).execute(db.pool()).await?;
-    Ok(done.rows_affected() > 0)
 }
 
 pub(super) async fn tokens(db: &Db, account: i64) -> Result<Option<Stored>, sqlx::Error> {

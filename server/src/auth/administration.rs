@@ -7,7 +7,8 @@ use waymark_app::areas::{
     TokenRow, TokenScope, Viewer,
 };
 
-use super::{accounts, door};
+use super::sessions::Sessions;
+use super::{browsers, door};
 use crate::mirror;
 use crate::state::App;
 
@@ -49,18 +50,20 @@ impl Area {
     }
 
     async fn people(&self) -> Result<Vec<PersonRow>, sqlx::Error> {
-        let sql = "SELECT id, login, name, signed_in_at, seen_at, signed_out_at FROM accounts
+        let mut sessions = browsers::of_accounts(&self.app.db, None).await?;
+        let sql = "SELECT id, login, name, signed_in_at, seen_at FROM accounts
                    ORDER BY COALESCE(seen_at, signed_in_at) DESC, id LIMIT 500";
         let rows = sqlx::query(sql).fetch_all(self.app.db.pool()).await?;
         let read = |row: &sqlx::any::AnyRow| {
-            let (signed_in_at, out): (i64, Option<i64>) = (row.try_get(3)?, row.try_get(5)?);
+            let account_id = row.try_get(0)?;
+            let theirs = sessions.extract_if(.., |(account, _)| *account == account_id);
             Ok(PersonRow {
-                account_id: row.try_get(0)?,
+                account_id,
                 login: row.try_get(1)?,
                 name: row.try_get(2)?,
-                signed_in_at,
+                signed_in_at: row.try_get(3)?,
                 seen_at: row.try_get(4)?,
-                signed_in: out.is_none_or(|out| signed_in_at > out),
+                sessions: theirs.map(|(_, session)| session).collect(),
             })
         };
         rows.iter().map(read).collect()
@@ -136,12 +139,16 @@ impl Administration for Area {
 
     async fn sign_out(&self, viewer: &Viewer, account: i64) -> Result<(), Problem> {
         self.require(viewer).await?;
-        let now = jiff::Timestamp::now().as_millisecond();
-        if accounts::sign_out(&self.app.db, account, now).await.map_err(fault)? {
-            tracing::info!(by = viewer.login, account, "an administrator ended the sessions of a person");
-            return Ok(());
-        }
-        Err(Problem::new(ProblemKind::NotFound, "There is no such person."))
+        Sessions::new(&self.app.db).end_all(account).await.map_err(fault)?;
+        tracing::info!(by = viewer.login, account, "an administrator ended the sessions of a person");
+        Ok(())
+    }
+
+    async fn end_session(&self, viewer: &Viewer, account: i64, id: &str) -> Result<(), Problem> {
+        self.require(viewer).await?;
+        browsers::end(&self.app.db, account, id).await?;
+        tracing::info!(by = viewer.login, account, "an administrator ended a session of a person");
+        Ok(())
     }
 
     async fn revoke(&self, viewer: &Viewer, token: &str) -> Result<(), Problem> {

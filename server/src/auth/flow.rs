@@ -14,10 +14,10 @@ use tower_sessions::cookie::time::Duration;
 use tower_sessions::cookie::{Cookie, SameSite};
 
 use super::accounts::Person;
-use super::door;
 use super::oauth::OauthError;
 use super::sessions::Sessions;
-use super::viewer::{ACCOUNT, Current, SINCE};
+use super::viewer::{ACCOUNT, BROWSER, Current, SEEN, SINCE};
+use super::{browsers, door};
 use crate::state::App;
 
 /// A sign-in that takes longer must begin anew; GitHub's codes live as long.
@@ -115,10 +115,18 @@ async fn finish(
 ) -> Response {
     let begun = begun(&app, &headers);
     // Whatever comes of it, the browser forgets it: a state works once.
-    (cookie(&app, None), finished(&app, &session, begun, query).await).into_response()
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    let browser = browsers::in_words(agent);
+    (cookie(&app, None), finished(&app, &session, browser, begun, query).await).into_response()
 }
 
-async fn finished(app: &App, session: &Session, begun: Option<Begun>, query: Callback) -> Response {
+async fn finished(
+    app: &App,
+    session: &Session,
+    browser: String,
+    begun: Option<Begun>,
+    query: Callback,
+) -> Response {
     let Some(begun) = begun else { return back("expired", "/") };
     let fresh = jiff::Timestamp::now().as_millisecond() - begun.at < LIFE_MS;
     let same = query.state.as_deref().is_some_and(|state| {
@@ -131,13 +139,19 @@ async fn finished(app: &App, session: &Session, begun: Option<Begun>, query: Cal
         return back("declined", &begun.to);
     }
     let Some(code) = query.code else { return back("expired", &begun.to) };
-    match signed_in(app, session, code, begun.verifier).await {
+    match signed_in(app, session, browser, code, begun.verifier).await {
         Ok(()) => Redirect::to(&begun.to).into_response(),
         Err(problem) => back(problem, &begun.to),
     }
 }
 
-async fn signed_in(app: &App, session: &Session, code: String, verifier: String) -> Result<(), &'static str> {
+async fn signed_in(
+    app: &App,
+    session: &Session,
+    browser: String,
+    code: String,
+    verifier: String,
+) -> Result<(), &'static str> {
     let granted = app.tokens.oauth.exchange(code, verifier).await.map_err(|error| match error {
         OauthError::Refused(reason) => {
             tracing::info!(reason, "GitHub refused a sign-in");
@@ -169,7 +183,9 @@ async fn signed_in(app: &App, session: &Session, code: String, verifier: String)
     session.cycle_id().await.map_err(|error| broken(&error))?;
     session.insert(ACCOUNT, person.id).await.map_err(|error| broken(&error))?;
     let now = jiff::Timestamp::now().as_millisecond();
-    session.insert(SINCE, now).await.map_err(|error| broken(&error))
+    session.insert(SINCE, now).await.map_err(|error| broken(&error))?;
+    session.insert(SEEN, now).await.map_err(|error| broken(&error))?;
+    session.insert(BROWSER, browser).await.map_err(|error| broken(&error))
 }
 
 async fn sign_out(session: Session) -> Redirect {
@@ -189,7 +205,7 @@ async fn sign_out_everywhere(
         && let Err(error) = Sessions::new(&app.db).end_all(viewer.account_id).await
     {
         tracing::error!(%error, "the sessions of an account cannot be ended");
-        return Redirect::to("/settings/tokens");
+        return Redirect::to("/settings/sessions");
     }
     sign_out(session).await
 }

@@ -120,7 +120,7 @@ impl Limits {
 }
 
 /// Server functions and posts of the API that write nothing to GitHub.
-const LIGHT: [&str; 21] = [
+const LIGHT: [&str; 24] = [
     "/auth/sign-out",
     "/do/save-draft",
     "/do/save-objective-draft",
@@ -136,7 +136,10 @@ const LIGHT: [&str; 21] = [
     "/do/find-branches",
     "/do/find-plans",
     "/do/revoke-token",
+    "/do/end-session",
+    "/do/end-other-sessions",
     "/do/admin-sign-out",
+    "/do/admin-end-session",
     "/do/admin-revoke",
     "/api/v1/preview",
     "/api/v1/plans/preview",

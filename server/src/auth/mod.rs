@@ -10,6 +10,7 @@ mod accounts;
 pub mod administration;
 #[cfg(feature = "sandbox")]
 mod arrive;
+pub mod browsers;
 mod client;
 pub mod door;
 pub mod entry;
@@ -30,5 +31,5 @@ pub use client::ClientAddress;
 pub use flow::routes;
 pub use gate::{TurnedAway, gate};
 pub use refresh::Tokens;
-pub use sessions::{Sessions, layer};
+pub use sessions::{Sessions, layer, session_name};
 pub use viewer::{Current, load_viewer, signed_in};

@@ -10,7 +10,7 @@ use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result, SessionStore};
 use tower_sessions::{Expiry, SessionManagerLayer};
 
-use super::viewer::ACCOUNT;
+use super::viewer::{ACCOUNT, BROWSER, SEEN, SINCE};
 use crate::config::Config;
 use crate::db::Db;
 
@@ -27,6 +27,11 @@ pub fn layer(db: &Db, config: &Config) -> SessionManagerLayer<Sessions> {
         .with_same_site(SameSite::Lax)
         .with_path("/")
         .with_expiry(Expiry::OnInactivity(IDLE))
+}
+
+/// What names a session among those of its person, and lets nobody in.
+pub fn session_name(id: &Id) -> String {
+    hashed(id)
 }
 
 /// The store.
@@ -59,17 +64,19 @@ impl Sessions {
         Sessions(db.clone())
     }
 
-    async fn insert(&self, record: &Record, otherwise: &str) -> Result<bool> {
+    /// Writes a record with this statement; answers whether it did. What is looked for or shown of a session is in
+    /// columns of its own.
+    async fn write(&self, record: &Record, statement: &'static str) -> Result<bool> {
         let data = serde_json::to_vec(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
-        let text = format!(
-            "INSERT INTO sessions (id, data, expires_at, account_id) VALUES ($1, $2, $3, $4) \
-             ON CONFLICT (id) DO {otherwise}"
-        );
-        let done = sqlx::query(sqlx::AssertSqlSafe(text))
+        let number = |key: &str| record.data.get(key).and_then(serde_json::Value::as_i64);
+        let done = sqlx::query(statement)
             .bind(hashed(&record.id))
             .bind(data)
             .bind(millis(record.expiry_date))
-            .bind(record.data.get(ACCOUNT).and_then(serde_json::Value::as_i64))
+            .bind(number(ACCOUNT))
+            .bind(number(SINCE))
+            .bind(number(SEEN))
+            .bind(record.data.get(BROWSER).and_then(serde_json::Value::as_str))
             .execute(self.0.pool())
             .await
             .map_err(backend)?;
@@ -80,17 +87,19 @@ impl Sessions {
 #[async_trait]
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        while !self.insert(record, "NOTHING").await? {
+        let insert = "INSERT INTO sessions (id, data, expires_at, account_id, created_at, seen_at, browser) \
+                      VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING";
+        while !self.write(record, insert).await? {
             record.id = Id::default();
         }
         Ok(())
     }
 
+    /// One that has ended while a request was under way stays ended.
     async fn save(&self, record: &Record) -> Result<()> {
-        let update = "UPDATE SET data = excluded.data, expires_at = excluded.expires_at, \
-                      account_id = excluded.account_id";
-        self.insert(record, update).await?;
-        Ok(())
+        let update = "UPDATE sessions SET data = $2, expires_at = $3, account_id = $4, created_at = $5, \
+                      seen_at = $6, browser = $7 WHERE id = $1";
+        self.write(record, update).await.map(drop)
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {

@@ -18,6 +18,10 @@ use crate::state::App;
 pub(super) const ACCOUNT: &str = "account";
 /// The key of the time of sign-in in a session, in epoch milliseconds.
 pub(super) const SINCE: &str = "since";
+/// The key of the time of the last use in a session, in epoch milliseconds.
+pub(super) const SEEN: &str = "seen";
+/// The key of the browser in a session, in short words.
+pub(super) const BROWSER: &str = "browser";
 /// A sign-in ends after so long, used or not.
 const ABSOLUTE_MS: i64 = 90 * 24 * 60 * 60 * 1000;
 /// The last use is noted once in so long.
@@ -70,9 +74,14 @@ async fn viewer(app: &App, session: &Session) -> Option<Viewer> {
         tracing::error!(%error, "an account cannot be read");
         None
     })?;
-    if now - since > ABSOLUTE_MS || known.signed_out_at.is_some_and(|at| since <= at) {
+    if now - since > ABSOLUTE_MS {
         let _ = session.flush().await;
         return None;
+    }
+    // Noting it also puts the end of the session off.
+    let seen: Option<i64> = session.get(SEEN).await.ok().flatten();
+    if seen.is_none_or(|at| now - at >= NOTED_MS) {
+        session.insert(SEEN, now).await.ok()?;
     }
     if known.seen_at.is_none_or(|at| now - at >= NOTED_MS)
         && let Err(error) = accounts::seen(&app.db, account, now).await

@@ -40,6 +40,7 @@ static VERSIONS: &[Version] = versions![
     "0014" "stopped",
     "0015" "entry",
     "0016" "idempotency",
+    "0017" "browsers",
 ];
 
 /// The number in the name of a file; everything else would not have compiled.

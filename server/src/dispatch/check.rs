@@ -6,14 +6,15 @@ use serde_json::Value;
 use waymark_app::areas::{
     LintRemark, NewForm, Problem, ProblemKind, Readiness, RepoName, Repositories, Viewer,
 };
+use waymark_domain::refname;
 
 use super::begin;
 use super::describe::oneshot::{Facts, Form, Node};
 use super::describe::{Label, PLAN_LABEL, roadmap};
-use super::engine::{clock, encode, fault, now_ms};
+use super::engine::{clock, fault, now_ms};
 use super::journal::{self, Dispatch};
 use super::slots::{Bindings, Slot};
-use crate::github::{Client, Error};
+use crate::github::{Client, Error, encode};
 use crate::mirror::access;
 use crate::state::App;
 
@@ -306,6 +307,10 @@ pub async fn prerequisites(
 
 /// The head of the base branch.
 pub async fn head(client: &Client, repo: &RepoName, base: &str) -> Result<Bindings, Problem> {
+    if !refname::is_branch_name(base) {
+        return Err(invalid("base", format!("“{base}” cannot be the name of a branch."))
+            .next("Choose a branch of the repository, or leave the field empty for the default one."));
+    }
     let branch: Value = match client.get(&format!("/repos/{repo}/branches/{}", encode(base))).await {
         Ok(branch) => branch,
         Err(Error::Answer { status, .. }) if status == StatusCode::NOT_FOUND.as_u16() => {

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::cache::Owned;
+use super::segment::stays;
 use super::{Budget, Error, Wait};
 
 /// Bodies larger than this are not read.
@@ -284,6 +285,9 @@ impl Client {
         body: Option<&Value>,
     ) -> Result<Raw, Error> {
         let unsent = Error::NotSent("the address cannot be asked");
+        if !stays(path) {
+            return Err(unsent);
+        }
         let uri: Uri = path.parse().map_err(|_| unsent.clone())?;
         let request = http::request::Builder::new()
             .method(method)

@@ -10,9 +10,11 @@ mod error;
 mod factory;
 mod installation;
 pub mod model;
+mod segment;
 
 pub use budget::{Budget, Wait};
 pub use client::{Answer, Client};
 pub use error::Error;
 pub use factory::GitHub;
 pub use installation::Installations;
+pub use segment::encode;

@@ -113,6 +113,7 @@ pub fn areas(app: &App) -> Areas {
         plans: Arc::new(mirror::Plans::new(app.clone(), dispatches.clone())),
         dispatches,
         repositories,
+        sessions: Arc::new(auth::browsers::BrowserArea::new(&app.db)),
         tokens: Arc::new(tokens::Area::new(&app.db)),
     }
 }

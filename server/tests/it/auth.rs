@@ -3,7 +3,10 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::Row;
+use tower_sessions::SessionStore;
+use tower_sessions::session::Id;
 use waymark_app::areas::ProblemKind;
+use waymark_server::auth::Sessions;
 
 use crate::support::{Browser, World, world};
 
@@ -165,11 +168,16 @@ async fn signing_out_ends_the_session_for_every_copy_of_its_cookie() {
 
 /// Sets the time of every sign-in, in epoch milliseconds.
 async fn signed_in_at(pool: &sqlx::AnyPool, at: i64) {
+    set_time(pool, "since", at).await;
+}
+
+/// Changes a time that sessions hold.
+async fn set_time(pool: &sqlx::AnyPool, key: &str, at: i64) {
     for row in sqlx::query("SELECT id, data FROM sessions").fetch_all(pool).await.expect("sessions") {
         let (id, data): (String, Vec<u8>) = (row.get(0), row.get(1));
         let mut data: Value = serde_json::from_slice(&data).expect("data");
-        if data.get("since").is_some() {
-            data["since"] = json!(at);
+        if data.get(key).is_some() {
+            data[key] = json!(at);
         }
         let data = serde_json::to_vec(&data).expect("data");
         let update = sqlx::query("UPDATE sessions SET data = $1 WHERE id = $2").bind(data).bind(id);
@@ -282,11 +290,95 @@ async fn signing_out_everywhere_ends_every_session_of_that_person_alone() {
     world(async |world| {
         let (here, there) = (world.sign_in("writer").await, world.sign_in("writer").await);
         let other = world.sign_in("admin").await;
-        assert!(here.get("/settings/tokens").await.body.contains("/auth/sign-out-everywhere"));
+        assert!(here.get("/settings/sessions").await.body.contains("/auth/sign-out-everywhere"));
         let out = here.form("/auth/sign-out-everywhere", &[]).await;
         assert_eq!((out.status, out.location()), (StatusCode::SEE_OTHER, Some("/")));
         assert_eq!((login(&here).await, login(&there).await), (None, None));
         assert_eq!(login(&other).await.as_deref(), Some("admin"));
     })
     .await;
+}
+
+/// The names of the sessions on a page, as its buttons send them.
+fn sessions(page: &str) -> Vec<String> {
+    let forms = page.split("action=\"/do/end-session\"").skip(1);
+    let names = forms.filter_map(|form| form.split("name=\"id\" value=\"").nth(1)?.split('"').next());
+    names.map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn a_person_sees_their_sessions_and_ends_them() {
+    world(async |world| {
+        let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0";
+        let (here, there, third) = (world.anonymous(), world.anonymous(), world.anonymous());
+        for browser in [&here, &there, &third] {
+            let callback = browser.consent("writer", "/").await;
+            let headers = [("accept", "text/html"), ("user-agent", agent), ("sec-fetch-site", "same-origin")];
+            browser.send(Method::GET, &callback, &headers, String::new()).await;
+        }
+        let other = world.sign_in("admin").await;
+        let page = here.get("/settings/sessions").await;
+        assert_eq!(page.status, StatusCode::OK, "{page:?}");
+        assert!(
+            page.body.contains("this browser") && page.body.matches("Firefox on Linux").count() >= 3,
+            "{page:?}"
+        );
+        let names = sessions(&page.body);
+        assert_eq!(names.len(), 2, "{page:?}");
+        let cookies = [&here, &there, &third].map(|browser| browser.cookie("waymark").expect("a session"));
+        assert!(cookies.iter().all(|cookie| !page.body.contains(cookie.as_str())), "no way in is shown");
+
+        // Nobody else ends it, and it names no session of theirs.
+        for name in &names {
+            other.form("/do/end-session", &[("id", name)]).await;
+        }
+        assert_eq!(login(&there).await.as_deref(), Some("writer"));
+        assert_eq!(sessions(&other.get("/settings/sessions").await.body), Vec::<String>::new());
+
+        let done = here.form("/do/end-session", &[("id", &names[0])]).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{done:?}");
+        let left = [login(&there).await, login(&third).await];
+        assert_eq!(left.iter().flatten().count(), 1, "one has ended: {left:?}");
+        here.form("/do/end-other-sessions", &[]).await;
+        assert_eq!((login(&there).await, login(&third).await), (None, None));
+        assert_eq!(login(&here).await.as_deref(), Some("writer"));
+        assert_eq!(login(&other).await.as_deref(), Some("admin"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_lives_on_with_its_use_and_one_that_has_ended_stays_ended() {
+    world(async |world| {
+        let pool = world.app().db.pool();
+        let writer = world.sign_in("writer").await;
+        let times = async || {
+            let row =
+                sqlx::query("SELECT expires_at, seen_at FROM sessions").fetch_one(pool).await.expect("one");
+            (row.get::<i64, _>(0), row.get::<i64, _>(1))
+        };
+        let begun = times().await;
+        assert_eq!(login(&writer).await.as_deref(), Some("writer"));
+        assert_eq!(times().await, begun, "noted once in a minute");
+        let now = jiff::Timestamp::now().as_millisecond();
+        let day = 24 * 60 * 60 * 1000;
+        set_time(pool, "seen", now - day).await;
+        sqlx::query("UPDATE sessions SET expires_at = $1").bind(now + day).execute(pool).await.expect("set");
+        assert_eq!(login(&writer).await.as_deref(), Some("writer"));
+        let (expires_at, seen_at) = times().await;
+        assert!(expires_at > now + 13 * day && seen_at >= now, "{expires_at} {seen_at}");
+
+        // Ended while a request of it is under way.
+        let id = session_of(&writer);
+        let store = Sessions::new(&world.app().db);
+        let record = store.load(&id).await.expect("read").expect("a session");
+        store.end_all(record.data["account"].as_i64().expect("an account")).await.expect("ended");
+        store.save(&record).await.expect("nothing to save");
+        assert_eq!(login(&writer).await, None);
+    })
+    .await;
+}
+
+fn session_of(browser: &Browser) -> Id {
+    browser.cookie("waymark").expect("a session").parse().expect("an id")
 }

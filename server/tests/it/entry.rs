@@ -286,7 +286,23 @@ async fn administrators_end_sessions_tokens_and_connections_of_others() {
         assert_eq!(bearer(world, &secret, "/api/v1/viewer").await.status, StatusCode::UNAUTHORIZED);
         let page = admin.get("/admin").await.body;
         assert!(!page.contains("acme/widgets") && page.contains("signed out"), "{page}");
-        assert!(is_in(&world.sign_in("reader").await).await, "they may sign in again");
+        // One of two sessions.
+        let (first, second) = (world.sign_in("reader").await, world.sign_in("reader").await);
+        assert!(is_in(&first).await && is_in(&second).await, "they may sign in again");
+        let page = admin.get("/admin").await.body;
+        let forms: Vec<&str> = page.split("/do/admin-end-session").skip(1).collect();
+        let theirs =
+            forms.iter().find(|form| form.contains(&format!("value=\"{account}\""))).expect("a button");
+        let name = theirs
+            .split("name=\"id\" value=\"")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next())
+            .expect("a name");
+        let ending = [("account", account.as_str()), ("id", name)];
+        writer.form("/do/admin-end-session", &ending).await;
+        assert!(is_in(&first).await && is_in(&second).await, "nobody else may");
+        admin.form("/do/admin-end-session", &ending).await;
+        assert_eq!([is_in(&first).await, is_in(&second).await].iter().filter(|on| **on).count(), 1);
         world.github.writes().await;
     })
     .await;

@@ -26,7 +26,10 @@ fn is(name: &'static str) -> impl Fn(&Node) -> bool {
 }
 
 fn around<'a>(nodes: &'a [Rc<Node>], of: &'a Node, name: &'static str) -> Option<&'a Rc<Node>> {
-    nodes.iter().filter(|node| node.name() == name).rfind(|node| of.within(&|one| std::ptr::eq(one, &***node)))
+    nodes
+        .iter()
+        .filter(|node| node.name() == name)
+        .rfind(|node| of.within(&|one| std::ptr::eq(one, &***node)))
 }
 
 fn is_typed(node: &Node) -> bool {
@@ -46,7 +49,9 @@ fn forms(page: &str) -> Vec<Form> {
             continue;
         }
         let within = |node: &Node| node.within(&|one| std::ptr::eq(one, &**form));
-        let fold = |node: &Node| around(&nodes, node, "details").map(|fold| Rc::as_ptr(fold)).filter(|_| within(node));
+        let fold = |node: &Node| {
+            around(&nodes, node, "details").map(|fold| Rc::as_ptr(fold)).filter(|_| within(node))
+        };
         let action = button.attribute("formaction").or_else(|| form.attribute("action")).expect("an action");
         let mut one = Form { action, fields: Vec::new(), typed: Vec::new() };
         for field in nodes.iter().filter(|node| within(node)) {
@@ -86,11 +91,14 @@ async fn every_form(world: &World) -> Vec<Form> {
             continue;
         }
         let there = path.contains(&format!("/{number}"));
-        let read = until(async || writer.get(&path).await, |page| !there || page.status == StatusCode::OK).await;
+        let read =
+            until(async || writer.get(&path).await, |page| !there || page.status == StatusCode::OK).await;
         forms.extend(self::forms(&read.body));
     }
     let actions: std::collections::BTreeSet<&str> = forms.iter().map(|form| form.action.as_str()).collect();
-    for action in ["/do/dispatch", "/do/create-plan", "/do/create-objective", "/do/save-objective", "/do/edit-plan"] {
+    for action in
+        ["/do/dispatch", "/do/create-plan", "/do/create-objective", "/do/save-objective", "/do/edit-plan"]
+    {
         assert!(actions.contains(action), "{action} in {actions:?}");
     }
     assert!(actions.contains("/do/create-token") && actions.contains("/do/submit"), "{actions:?}");
@@ -98,7 +106,8 @@ async fn every_form(world: &World) -> Vec<Form> {
 }
 
 async fn send(browser: &Browser, form: &Form) -> Page {
-    let fields: Vec<(&str, &str)> = form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let fields: Vec<(&str, &str)> =
+        form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     browser.form(&form.action, &fields).await
 }
 

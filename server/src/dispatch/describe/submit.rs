@@ -191,7 +191,7 @@ fn take_away(facts: &Facts, slots: &Slots, old: &Old, at: usize) -> Vec<Operatio
         Kind::DeleteBranch,
         format!("Delete the old branch {}", old.branch),
         "DELETE",
-        format!("/repos/{repo}/git/refs/heads/{}", crate::dispatch::engine::encode(&old.branch)),
+        format!("/repos/{repo}/git/refs/heads/{}", crate::github::encode(&old.branch)),
     ));
     operations
 }

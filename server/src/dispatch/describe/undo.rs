@@ -6,6 +6,7 @@ use waymark_app::areas::OperationState;
 use super::{Kind, Operation, objective, roadmap, texts};
 use crate::dispatch::journal::{Dispatch, Recorded};
 use crate::dispatch::slots::Slot;
+use crate::github::encode;
 
 /// The writes that undo `made`, in order. The run ends first, so that it cannot
 /// push to the branch after that is gone.
@@ -101,7 +102,7 @@ pub fn operations(dispatch: &Dispatch, made: &[Recorded]) -> Vec<Operation> {
             Kind::DeleteBranch,
             format!("Delete the branch {branch}"),
             "DELETE",
-            format!("/repos/{repo}/git/refs/heads/{branch}"),
+            format!("/repos/{repo}/git/refs/heads/{}", encode(&branch)),
         ));
     }
     undo.extend(has(Kind::Node).and_then(|node| roadmap::restore_node(dispatch, node)));

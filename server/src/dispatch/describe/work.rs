@@ -6,8 +6,8 @@ use waymark_app::areas::RepoName;
 
 use super::texts;
 use super::{Kind, Label, Operation, Plan};
-use crate::dispatch::engine::encode;
 use crate::dispatch::slots::{Slot, Slots};
+use crate::github::encode;
 
 /// A file that is committed to the new branch.
 pub struct File {

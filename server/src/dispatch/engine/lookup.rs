@@ -17,7 +17,7 @@ use super::rewrite;
 use crate::dispatch::describe::{Kind, texts, undo};
 use crate::dispatch::journal::{Dispatch, Recorded};
 use crate::dispatch::slots::Slot;
-use crate::github::{Client, Error};
+use crate::github::{Client, Error, encode};
 
 /// What was found of a lost operation.
 #[derive(Clone, Debug)]
@@ -286,27 +286,9 @@ fn is_distinct(id: &str) -> bool {
     id.len() == 6 && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 
-/// `text` for a path or query: everything but letters, digits, `-`, `.`, `_`, `~` and `/` is escaped.
-pub fn encode(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut encoded, byte| {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                encoded.push(char::from(byte));
-            }
-            other => encoded.push_str(&format!("%{other:02X}")),
-        }
-        encoded
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_goes_into_a_path_is_escaped() {
-        assert_eq!(encode("acme:P1-a/b c#d"), "acme%3AP1-a/b%20c%23d");
-    }
 
     #[test]
     fn distinct_ids_are_six_lower_case_letters_and_digits() {

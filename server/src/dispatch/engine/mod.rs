@@ -26,7 +26,7 @@ use tokio::sync::Mutex as AsyncMutex;
 use waymark_app::areas::{DispatchState, OperationState, Problem, ProblemKind};
 
 pub use clock::now_ms;
-pub use lookup::{Seen, encode, look};
+pub use lookup::{Seen, look};
 
 use super::describe::undo;
 use super::journal::{self, Dispatch, Recorded};

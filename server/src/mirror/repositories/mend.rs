@@ -8,7 +8,7 @@ use waymark_app::areas::{Problem, ProblemKind, RepoName};
 
 use super::prerequisites::{LABELS, content, hook_url, is_the_teams};
 use crate::ci::shipped;
-use crate::github::{Client, Error};
+use crate::github::{Client, Error, encode};
 use crate::mirror::access::Access;
 use crate::state::App;
 
@@ -90,7 +90,7 @@ async fn install(client: &Client, repo: &RepoName, access: &Access) -> Result<()
     if entries.is_empty() {
         return Ok(());
     }
-    let branch = &access.default_branch;
+    let branch = encode(&access.default_branch);
     let text = |value: &Value, pointer: &str| {
         value.pointer(pointer).and_then(Value::as_str).map(str::to_owned).ok_or(Error::Unreadable)
     };
