@@ -6,6 +6,7 @@
 mod backup;
 mod health;
 mod migrations;
+mod owner;
 mod place;
 mod private;
 
@@ -21,6 +22,7 @@ pub use backup::backup;
 use health::Health;
 #[cfg(test)]
 pub(crate) use migrations::in_memory;
+use owner::Owner;
 pub use place::{Place, absolute, sqlite_url};
 
 /// A database that does not answer for so long at start is not there.
@@ -47,16 +49,17 @@ pub struct Db {
     pool: AnyPool,
     sqlite: bool,
     health: Arc<Health>,
-    /// Held as long as the database is open here; SQLite only.
+    /// Held as long as the database is open here: the first on SQLite, the second on PostgreSQL.
     _lock: Option<Arc<File>>,
+    owner: Option<Arc<Owner>>,
 }
 
 impl Db {
     /// Opens the database of a URL (`sqlite://PATH` or `postgres://...`) and brings it up to date.
-    /// A SQLite file is made when it is not there, and belongs to this process until it ends.
+    /// A SQLite file is made when it is not there. The database belongs to this process until it ends.
     ///
     /// # Errors
-    /// No connection within seconds, a migration that fails, or another process that has the SQLite file.
+    /// No connection within seconds, a migration that fails, or another process that has the database.
     pub async fn open(url: &str) -> Result<Db, OpenError> {
         sqlx::any::install_default_drivers();
         let place = Place::of(url);
@@ -77,13 +80,26 @@ impl Db {
         let first = first
             .map_err(|_| OpenError::Silent(place.clone()))?
             .map_err(|error| OpenError::Connect(place.clone(), error))?;
-        let _ = first.close().await;
+        let owner = if sqlite {
+            let _ = first.close().await;
+            None
+        } else {
+            Some(Arc::new(Owner::take(&place, &options, first).await?))
+        };
         let pool = pool(sqlite)
             .connect_with(options)
             .await
             .map_err(|error| OpenError::Connect(place.clone(), error))?;
         migrations::migrator(sqlite).run(&pool).await.map_err(|error| OpenError::Migrate(place, error))?;
-        Ok(Db { pool, sqlite, health: Arc::default(), _lock: lock.map(Arc::new) })
+        Ok(Db { pool, sqlite, health: Arc::default(), _lock: lock.map(Arc::new), owner })
+    }
+
+    /// Waits until another process works with the database, which must end this one; why, in words.
+    pub async fn taken(&self) -> OpenError {
+        match &self.owner {
+            Some(owner) => owner.taken().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// For reading, and for single statements.

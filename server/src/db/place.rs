@@ -10,8 +10,8 @@ use url::Url;
 use super::OpenError;
 
 /// A file that is still locked after so many tries, so long apart, belongs to another process.
-const LOCK_TRIES: u32 = 40;
-const LOCK_PAUSE: Duration = Duration::from_millis(50);
+pub(super) const LOCK_TRIES: u32 = 40;
+pub(super) const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// A database as it may be named: without user and password.
 #[derive(Clone, Debug, PartialEq, Eq)]

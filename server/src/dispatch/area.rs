@@ -297,6 +297,7 @@ impl Dispatches for Area {
     }
 
     async fn approve(&self, viewer: &Viewer, repo: &RepoName, issue: i64) -> Result<String, Problem> {
+        let repo = &crate::mirror::connected_name(&self.app, repo).await?;
         access::require(&self.app, Some(viewer), repo, Level::Write).await?;
         let first = |problems: Vec<Problem>| problems.into_iter().next().unwrap_or_else(no_dispatch);
         let repositories = self.repositories.as_ref();

@@ -16,10 +16,11 @@ use crate::state::App;
 /// # Errors
 /// `NotFound` when it is not connected, and the database's.
 pub async fn disconnect(app: &App, viewer: &Viewer, repo: &RepoName) -> Result<Option<String>, Problem> {
-    if store::connection(app.db.pool(), repo).await.map_err(fault)?.is_none() {
+    let Some(connection) = store::connection(app.db.pool(), repo).await.map_err(fault)? else {
         return Err(Problem::new(ProblemKind::NotFound, format!("{repo} is not connected."))
             .next("Somebody may have disconnected it already: load the page again."));
-    }
+    };
+    let repo = &connection.repo;
     // First what GitHub must do: a hook that nobody reads would be left behind otherwise.
     let client = access::client(app, Some(viewer)).await?;
     let left = remove_hook(app, &client, repo).await.err().map(|error| {

@@ -96,6 +96,16 @@ pub async fn track(app: &App, viewer: &Viewer, repo: &RepoName) -> Result<(), Pr
     Ok(())
 }
 
+/// The name under which a repository is connected, whatever the case of the one that was asked for; that one, when
+/// nobody connected it.
+///
+/// # Errors
+/// The database's, in words.
+pub async fn connected_name(app: &App, repo: &RepoName) -> Result<RepoName, Problem> {
+    let known = store::connection(app.db.pool(), repo).await.map_err(fault)?;
+    Ok(known.map_or_else(|| repo.clone(), |known| known.repo))
+}
+
 /// Reads a plan again: issue, comments, pull request, runs, jobs and checks. An issue that is an
 /// objective is read as one.
 ///
@@ -135,7 +145,7 @@ impl Reader {
             return Err(Problem::new(ProblemKind::NotFound, format!("Nobody has connected {repo} yet."))
                 .next("Connect it under Repositories."));
         };
-        let repo = repo.clone();
+        let repo = connection.repo.clone();
         match app.installations.token(&repo).await {
             Ok(Some(token)) => {
                 return Ok(Reader { client: app.github.client(token), repo, account_id: None });

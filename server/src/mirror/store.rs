@@ -84,16 +84,19 @@ pub async fn disconnect(tx: &mut AnyConnection, repo: &RepoName) -> Result<(), s
     Ok(())
 }
 
+/// The connection of a repository, whatever the case of its name: GitHub knows one of a name.
 pub async fn connection<'e>(
     db: impl Executor<'e, Database = Any>,
     repo: &RepoName,
 ) -> Result<Option<Connection>, sqlx::Error> {
-    let row = sqlx::query("SELECT account_id, login FROM connections WHERE repo = $1")
-        .bind(repo.to_string())
+    let row = sqlx::query("SELECT repo, account_id, login FROM connections WHERE LOWER(repo) = $1")
+        .bind(repo.to_string().to_lowercase())
         .fetch_optional(db)
         .await?;
-    row.map(|row| Ok(Connection { repo: repo.clone(), account_id: row.try_get(0)?, login: row.try_get(1)? }))
-        .transpose()
+    let read = |row: AnyRow| {
+        Ok(Connection { repo: name(row.try_get(0)?)?, account_id: row.try_get(1)?, login: row.try_get(2)? })
+    };
+    row.map(read).transpose()
 }
 
 pub async fn connections<'e>(db: impl Executor<'e, Database = Any>) -> Result<Vec<Connection>, sqlx::Error> {

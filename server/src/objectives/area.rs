@@ -98,6 +98,7 @@ impl Objectives for Area {
         number: i64,
         nodes: &[String],
     ) -> Result<Vec<NewForm>, Problem> {
+        let repo = &mirror::connected_name(&self.app, repo).await?;
         access::require(&self.app, Some(viewer), repo, Level::Write).await?;
         let kept = self.kept(repo, number).await?.ok_or_else(|| no_objective(repo, number))?;
         let unreadable =
@@ -123,6 +124,7 @@ impl Objectives for Area {
         number: i64,
         command: ObjectiveCommand,
     ) -> Result<(), Problem> {
+        let repo = &mirror::connected_name(&self.app, repo).await?;
         let level = if command == ObjectiveCommand::Refresh { Level::Read } else { Level::Write };
         let access = access::require(&self.app, Some(viewer), repo, level).await?;
         use ObjectiveCommand::{Close, Mend, Refresh};

@@ -174,6 +174,7 @@ async fn live(config: Config, listener: TcpListener) -> Result<Ended, Failure> {
         () = serving.as_mut() => return Ok(Ended::Stopped),
         () = stopped() => Ended::Stopped,
         () = app.reset.notified() => Ended::Reset,
+        taken = app.db.taken() => return Err(Failure::of("WAYMARK_DATABASE_URL", &taken)),
     };
     end.send_replace(());
     // Live updates never end by themselves, so requests under way get a moment and no more.

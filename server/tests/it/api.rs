@@ -258,3 +258,108 @@ async fn answers_are_as_described() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_can_be_no_branch_is_refused_at_its_field_and_never_sent() {
+    world(async |world| {
+        let writer = world.sign_in("writer").await;
+        let issue = json!({ "title": "A plan", "body": "# A plan\n\n1. Do it.", "labels": ["erk-plan"] });
+        let plan = world.github.send("writer", Method::POST, "/repos/acme/widgets/issues", issue).await;
+        world.github.writes().await;
+        for base in ["../../../../user", "main/../../x", "a..b", "-x", "a b", "x.lock", "%2e%2e/\u{7f}"] {
+            let form = json!({ "repo": "acme/widgets", "base": base, "instruction": "Say hello" });
+            let submit = json!([{ "repo": "acme/widgets", "number": plan["number"], "base": base }]);
+            for (path, body) in [
+                ("/api/v1/dispatches", &form),
+                ("/api/v1/preview", &form),
+                ("/api/v1/submissions/check", &submit),
+            ] {
+                let page = writer.json(Method::POST, path, body).await;
+                let told =
+                    page.body.contains("cannot be the name of a branch") && page.body.contains("\"base\"");
+                assert!(told, "{path} {base}: {page:?}");
+            }
+            let fields = [("repo", "acme/widgets"), ("base", base), ("instruction", "Say hello")];
+            let page = writer.form("/do/dispatch", &fields).await;
+            let shown = writer.get(page.location().expect("a page")).await.body;
+            assert!(shown.contains("cannot be the name of a branch"), "{base}: {shown}");
+        }
+        let asked: Vec<String> = world.github.journal().await.into_iter().map(|entry| entry.path).collect();
+        assert!(asked.iter().all(|path| !path.contains("..") && !path.contains("/branches/-")), "{asked:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_repository_is_one_whatever_the_case_of_its_name() {
+    world(async |world| {
+        let writer = world.sign_in("writer").await;
+        let place = |name: &str| format!("/api/v1/repositories/{name}/connection");
+        writer.json(Method::PUT, &place("acme/widgets"), &Value::Null).await;
+        writer.json(Method::PUT, &place("ACME/widgets"), &Value::Null).await;
+        let objective = objectives::write(world, vec![objectives::node("1.1", None)]).await;
+        let issue = json!({ "title": "A plan", "body": "# A plan\n\n1. Do it.", "labels": ["erk-plan"] });
+        let plan = world.github.send("writer", Method::POST, "/repos/acme/widgets/issues", issue).await;
+        let plan = plan["number"].as_i64().expect("a number");
+        world.github.writes().await;
+        let made = writer.json(Method::POST, "/api/v1/dispatches", &form("Acme/Widgets")).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+        let dispatch = made.location().expect("a place").to_owned();
+        until(async || writer.get(&dispatch).await.json()["state"].clone(), |state| state == "sent").await;
+        world.github.idle().await;
+        for path in [
+            format!("/REPO/plans/{plan}"),
+            format!("/REPO/objectives/{objective}"),
+            format!("/REPO/objectives/{objective}/edit"),
+            "/REPO/settings".to_owned(),
+            "/?repo=REPO".to_owned(),
+            "/export/plans.json?repo=REPO".to_owned(),
+            format!("/api/v1/repositories/REPO/plans/{plan}"),
+            "/api/v1/plans?repo=REPO".to_owned(),
+            format!("/api/v1/repositories/REPO/objectives/{objective}"),
+            "/api/v1/objectives?repo=REPO".to_owned(),
+            "/api/v1/repositories/REPO".to_owned(),
+            "/api/v1/repositories/REPO/branches".to_owned(),
+            "/api/v1/dispatches?repo=REPO".to_owned(),
+        ] {
+            let read = async |name: &str| {
+                let page = writer.get(&path.replace("REPO", name)).await;
+                let (status, body) = (page.status, page.body);
+                // A page says where it is and when; the rest is the same.
+                let names = [("Acme/Widgets", "acme/widgets"), ("Acme%2FWidgets", "acme%2Fwidgets")];
+                let body = names.iter().fold(body, |body, (asked, own)| body.replace(asked, own));
+                (
+                    status,
+                    body.contains("acme/widgets"),
+                    if path.contains("/api/") { body } else { String::new() },
+                )
+            };
+            let own =
+                until(async || read("acme/widgets").await, |own| own.0 == StatusCode::OK && own.1).await;
+            let asked = until(async || read("Acme/Widgets").await, |asked| asked.0 == own.0).await;
+            assert_eq!((asked.0, asked.1), (own.0, own.1), "{path}");
+        }
+        let action = format!("/api/v1/repositories/Acme/Widgets/plans/{plan}/actions");
+        let done = writer.json(Method::POST, &action, &json!({ "action": "refresh" })).await;
+        assert!(done.status.is_success(), "{done:?}");
+        let held: Vec<String> = sqlx::query_scalar("SELECT repo FROM mirror_repositories")
+            .fetch_all(world.app().db.pool())
+            .await
+            .expect("rows");
+        assert_eq!(held, ["acme/widgets"]);
+        for table in ["connections", "dispatches", "mirror_plans", "mirror_objectives"] {
+            let other = format!("SELECT COUNT(*) FROM {table} WHERE repo <> 'acme/widgets'");
+            let other: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(other))
+                .fetch_one(world.app().db.pool())
+                .await
+                .expect("a number");
+            assert_eq!(other, 0, "{table}");
+        }
+        let admin = world.sign_in("admin").await;
+        let over = admin.json(Method::DELETE, &place("ACME/Widgets"), &Value::Null).await;
+        assert_eq!(over.status, StatusCode::OK, "{over:?}");
+        assert_eq!(admin.get("/api/v1/plans").await.json()["total"], 0);
+        world.github.writes().await;
+    })
+    .await;
+}

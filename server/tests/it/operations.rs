@@ -460,3 +460,49 @@ async fn while_the_database_is_away_pages_say_so_quickly() {
     })
     .await;
 }
+
+/// The process of PostgreSQL that holds the lock of this database.
+async fn holder(database: &mut sqlx::AnyConnection) -> Option<i64> {
+    let ask = "SELECT CAST(pid AS BIGINT) FROM pg_locks WHERE locktype = 'advisory' AND granted \
+               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    sqlx::query_scalar(ask).fetch_optional(database).await.expect("an answer")
+}
+
+/// Where the tests have no server, the same is tested with a file, beside the database.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_server_belongs_to_one_process() {
+    if std::env::var_os("WAYMARK_TEST_DATABASE").is_none() {
+        return;
+    }
+    world(async |world| {
+        let url = world.config.database_url.expose_secret();
+        let second = db::Db::open(url).await.expect_err("in use").to_string();
+        assert!(second.contains("another Waymark works with the database"), "{second}");
+        assert!(second.contains("end that one first") && !second.contains("://"), "{second}");
+
+        // A lock that is lost is taken again.
+        let mut database = world.database().await;
+        let lost = holder(&mut database).await.expect("the lock is held");
+        let end = async |database: &mut sqlx::AnyConnection, pid: i64| {
+            let end =
+                sqlx::query("SELECT CASE WHEN pg_terminate_backend(CAST($1 AS INTEGER)) THEN 1 ELSE 0 END");
+            end.bind(pid).execute(database).await.expect("ended");
+        };
+        end(&mut database, lost).await;
+        let mut now = None;
+        while now.is_none_or(|now| now == lost) {
+            now = holder(&mut database).await;
+            tokio::task::yield_now().await;
+        }
+
+        // Where another was quicker, this one is to end.
+        let other = "SELECT pg_advisory_lock(1467774577, hashtext(CAST(current_schema() AS TEXT)))";
+        let mut waiting = world.database().await;
+        let taking = async { sqlx::raw_sql(other).execute(&mut waiting).await.map(drop) };
+        let (taken, ()) = tokio::join!(taking, end(&mut database, now.expect("a holder")));
+        taken.expect("the other has it");
+        let why = world.app().db.taken().await.to_string();
+        assert!(why.contains("another Waymark works with the database"), "{why}");
+    })
+    .await;
+}

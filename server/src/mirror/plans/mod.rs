@@ -115,6 +115,7 @@ impl Area for Plans {
         version: &str,
         text: &str,
     ) -> Result<(), EditRefusal> {
+        let repo = &super::connected_name(&self.app, repo).await.map_err(EditRefusal::Problem)?;
         // One edit of a plan at a time, so that reading, comparing and writing belong together.
         let writer = self.app.engine.writer_of(&format!("plan text of {repo}#{number}"));
         let _one = writer.lock().await;
@@ -129,6 +130,7 @@ impl Area for Plans {
         action: ActionKind,
         method: Option<&str>,
     ) -> Result<(), Problem> {
+        let repo = &super::connected_name(&self.app, repo).await?;
         let level = if action == ActionKind::Refresh { Level::Read } else { Level::Write };
         access::require(&self.app, Some(viewer), repo, level).await?;
         // Decided on what GitHub holds now, not on what the page showed.

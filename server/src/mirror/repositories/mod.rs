@@ -100,10 +100,10 @@ impl Area for Repositories {
             .collect();
         // A public repository without a role is not in the list, but may be named.
         if let Some(named) = RepoName::parse(query)
-            && !found.iter().any(|choice| choice.repo == named)
+            && !found.iter().any(|choice| choice.repo.to_string().eq_ignore_ascii_case(query.trim()))
             && let Ok(access) = access::require(&self.app, Some(viewer), &named, Level::Read).await
         {
-            found.push(choice(&named, access));
+            found.push(choice(&access.name.clone(), access));
         }
         found.sort_by_key(|choice| (!choice.can_write || choice.archived, choice.repo.clone()));
         found.truncate(MOST_CHOICES);
@@ -161,6 +161,7 @@ impl Area for Repositories {
     }
 
     async fn prerequisites(&self, viewer: &Viewer, repo: &RepoName) -> Result<Prerequisites, Problem> {
+        let repo = &super::connected_name(&self.app, repo).await?;
         let access = access::require(&self.app, Some(viewer), repo, Level::Read).await?;
         let connected = table::connected(&self.app).await.map_err(|error| fault(&error))?;
         let row =

@@ -55,6 +55,7 @@ impl ObjectiveTexts for Texts {
     }
 
     async fn open(&self, viewer: &Viewer, repo: &RepoName, number: i64) -> Result<OpenedObjective, Problem> {
+        let repo = &mirror::connected_name(&self.app, repo).await?;
         let snapshot = fresh(&self.app, viewer, repo, number).await?;
         edit::opened(repo, &snapshot)
     }
@@ -77,6 +78,7 @@ impl ObjectiveTexts for Texts {
         number: i64,
         form: &ObjectiveForm,
     ) -> Result<(), ObjectiveRefusal> {
+        let repo = &mirror::connected_name(&self.app, repo).await?;
         let snapshot = fresh(&self.app, viewer, repo, number).await?;
         // Before anything is written: what is written must be seen afterwards.
         mirror::refresh_plan(&self.app, repo, number).await?;
@@ -100,6 +102,7 @@ impl ObjectiveTexts for Texts {
         number: i64,
         version: &str,
     ) -> Result<Option<String>, Problem> {
+        let repo = &mirror::connected_name(&self.app, repo).await?;
         let snapshot = fresh(&self.app, viewer, repo, number).await?;
         mirror::refresh_plan(&self.app, repo, number).await?;
         upgrade::upgrade(&self.app, viewer, repo, &snapshot, version).await
