@@ -20,7 +20,9 @@ use tokio_stream::wrappers::{BroadcastStream, IntervalStream};
 use tower_sessions::Session;
 use waymark_app::areas::RepoName;
 
-use crate::auth::{self, Current};
+use crate::api::Refusal;
+use crate::auth::limit::Caller;
+use crate::auth::{self, ClientAddress, Current};
 use crate::mirror;
 use crate::state::App;
 
@@ -113,12 +115,18 @@ fn event(numbered: &Numbered) -> Event {
 }
 
 /// `GET /events`: server-sent events for the viewer. The stream ends when they are not signed in any more.
+///
+/// # Errors
+/// `TooMany` when as many are open as may be.
 pub async fn stream_events(
     State(app): State<App>,
     session: Session,
     Extension(Current(viewer)): Extension<Current>,
+    Extension(address): Extension<ClientAddress>,
     headers: HeaderMap,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refusal> {
+    let caller = viewer.as_ref().map_or(Caller::Address(address), |viewer| Caller::Person(viewer.account_id));
+    let place = app.streams.open(caller)?;
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let (missed, live) = app.events.since(last);
     let (resync, missed) = match missed {
@@ -148,9 +156,13 @@ pub async fn stream_events(
         }
     });
     let later = later.take_while(|told| std::future::ready(told.is_some()));
-    let later = later.filter_map(|told| std::future::ready(told.flatten()));
+    // The place is taken for as long as the stream is there.
+    let later = later.filter_map(move |told| {
+        let _ = &place;
+        std::future::ready(told.flatten())
+    });
     let events = stream::iter(resync).chain(later).map(Ok);
-    Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)).text("still here"))
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)).text("still here")))
 }
 
 #[cfg(test)]

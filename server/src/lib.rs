@@ -19,6 +19,7 @@ pub mod reconcile;
 pub mod retention;
 pub mod serve;
 pub mod state;
+mod streams;
 mod supervise;
 mod tasks;
 pub mod tokens;

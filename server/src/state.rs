@@ -14,6 +14,7 @@ use crate::events::Events;
 use crate::github::{GitHub, Installations};
 use crate::mirror::access::AccessCache;
 use crate::mirror::{Mirror, PlanTable};
+use crate::streams::Streams;
 use crate::tasks::Tasks;
 
 /// The running server; cheap to clone.
@@ -31,6 +32,7 @@ pub struct App {
     pub mirror: Mirror,
     pub(crate) plans: PlanTable,
     pub limits: Limits,
+    pub(crate) streams: Streams,
     /// Objectives whose nodes are moved on.
     pub(crate) flows: Tasks,
     /// Runs that were asked to stop.

@@ -1,7 +1,7 @@
 //! What every answer carries, and what every state-changing request must carry.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -21,6 +21,15 @@ pub async fn same_site(State(app): State<App>, request: Request, next: Next) -> 
     let words =
         "This request came from another site, so nothing was done. Open the page in Waymark and try again.";
     (StatusCode::FORBIDDEN, words).into_response()
+}
+
+/// Refuses HTTP/1.1 without exactly one `Host` (RFC 9112, 3.2): it is not known who was asked.
+pub async fn one_host(request: Request, next: Next) -> Response {
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    if request.version() == Version::HTTP_11 && hosts != 1 {
+        return (StatusCode::BAD_REQUEST, "A request needs one Host header.\n").into_response();
+    }
+    next.run(request).await
 }
 
 fn from_here(headers: &HeaderMap, public: &str) -> bool {

@@ -94,6 +94,7 @@ pub async fn open(config: Config) -> Result<App, Failure> {
         mirror: mirror::Mirror::default(),
         plans: mirror::PlanTable::default(),
         limits: Default::default(),
+        streams: Default::default(),
         flows: Tasks::at_most(FLOWS),
         cancellations: Tasks::default(),
         inbox: Arc::default(),

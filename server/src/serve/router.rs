@@ -74,6 +74,7 @@ pub fn router(app: &App, areas: &Areas) -> Router {
         )
         .with_state(app.clone())
         .layer(from_fn_with_state(app.clone(), hardening::same_site))
+        .layer(from_fn(hardening::one_host))
         .layer(from_fn_with_state(app.clone(), hardening::headers))
         .layer(RequestBodyDeadlineLayer::new(BODY_WITHIN))
         .layer(CompressionLayer::new().compress_when(worth_compressing()))

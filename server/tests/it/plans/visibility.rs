@@ -6,7 +6,7 @@ use waymark_server::events::Change;
 use waymark_server::mirror;
 
 use super::{Person, repo};
-use crate::support::{Browser, World, world};
+use crate::support::{Browser, World, until, world};
 
 /// A plan in a repository that the writer connected; its number.
 async fn plan_in(world: &World, name: &str) -> i64 {
@@ -54,13 +54,17 @@ struct Stream(reqwest::Response);
 
 impl Stream {
     async fn open(world: &World, browser: &Browser) -> Stream {
+        let answer = Stream::ask(world, browser).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        Stream(answer)
+    }
+
+    async fn ask(world: &World, browser: &Browser) -> reqwest::Response {
         let mut request = reqwest::Client::new().get(format!("{}/events", world.url));
         if let Some(cookie) = browser.cookie("waymark") {
             request = request.header("cookie", format!("waymark={cookie}"));
         }
-        let answer = request.send().await.expect("the server answers");
-        assert_eq!(answer.status(), StatusCode::OK);
-        Stream(answer)
+        request.send().await.expect("the server answers")
     }
 
     fn publish(&self, world: &World, name: &str) {
@@ -219,6 +223,36 @@ async fn a_name_in_capitals_is_the_same_repository() {
             let page = browser.get(&format!("/Acme/Widgets/plans/{number}")).await;
             assert_eq!(page.status, StatusCode::OK, "{page:?}");
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn live_updates_are_bounded_for_each_person_and_say_so() {
+    world(async |world| {
+        let writer = world.sign_in("writer").await;
+        let mut open = Vec::new();
+        let refused = loop {
+            let answer = Stream::ask(world, &writer).await;
+            if answer.status() != StatusCode::OK {
+                break answer;
+            }
+            open.push(answer);
+            assert!(open.len() < 200, "there is an end");
+        };
+        assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert!(refused.headers().contains_key("retry-after"));
+        let told: serde_json::Value = refused.json().await.expect("JSON");
+        assert!(
+            told["problems"][0]["message"].as_str().is_some_and(|words| words.contains("pages open")),
+            "{told}"
+        );
+        for other in [&world.anonymous(), &world.sign_in("admin").await] {
+            Stream::open(world, other).await;
+        }
+        open.truncate(open.len() / 2);
+        let again = async || Stream::ask(world, &writer).await.status();
+        until(again, |status| *status == StatusCode::OK).await;
     })
     .await;
 }
