@@ -118,7 +118,7 @@ fn event(numbered: &Numbered) -> Event {
 ///
 /// # Errors
 /// `TooMany` when as many are open as may be.
-pub async fn stream_events(
+pub(crate) async fn stream_events(
     State(app): State<App>,
     session: Session,
     Extension(Current(viewer)): Extension<Current>,

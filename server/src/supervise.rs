@@ -38,7 +38,8 @@ where
     let mut pause = first;
     loop {
         let begun = tokio::time::Instant::now();
-        match AssertUnwindSafe(async { work().await }).catch_unwind().await {
+        let turn = work();
+        match AssertUnwindSafe(turn).catch_unwind().await {
             Ok(()) => tracing::error!(name, "background work ended; it is started again"),
             Err(_) => tracing::error!(name, "background work panicked; it is started again"),
         }

@@ -44,7 +44,8 @@ impl Tasks {
         crate::supervise::detach(what, async move {
             loop {
                 let room = tasks.0.room.acquire().await;
-                if AssertUnwindSafe(async { work().await }).catch_unwind().await.is_err() {
+                let turn = work();
+                if AssertUnwindSafe(turn).catch_unwind().await.is_err() {
                     tracing::error!(what, id, "a task panicked");
                 }
                 drop(room);

@@ -5,7 +5,7 @@
 use leptos::prelude::*;
 
 /// Where one can go from everywhere.
-const PLACES: [(&str, &str); 10] = [
+const PLACES: [(&str, &str); 11] = [
     ("/new", "New instruction"),
     ("/", "Plans"),
     ("/?needs=1", "Plans that need you"),

@@ -186,12 +186,14 @@ async fn in_private_mode_nothing_answers_those_who_are_not_signed_in() {
                     // It is kept as a draft, and nothing is shown of it.
                     Some(to) => {
                         let to = to.to_owned();
-                        assert!(form.body.is_empty(), "{path}: {form:?}");
+                        assert_eq!(form.body, "null", "{path}: {form:?}");
                         let shown = browser.get(&to).await;
                         assert!(to.starts_with("/sign-in?to=") || shown.location().is_some(), "{path}: {to}");
                     }
                     None => {
-                        assert_eq!(form.status, StatusCode::UNAUTHORIZED, "{path}: {form:?}");
+                        // One that cannot be read is refused as such.
+                        let read = form.status != StatusCode::UNPROCESSABLE_ENTITY;
+                        assert!(!read || form.status == StatusCode::UNAUTHORIZED, "{path}: {form:?}");
                         assert!(form.body.contains("Nothing you typed is lost"), "{form:?}");
                     }
                 }
@@ -290,7 +292,11 @@ async fn administrators_end_sessions_tokens_and_connections_of_others() {
         let (first, second) = (world.sign_in("reader").await, world.sign_in("reader").await);
         assert!(is_in(&first).await && is_in(&second).await, "they may sign in again");
         let page = admin.get("/admin").await.body;
-        let forms: Vec<&str> = page.split("/do/admin-end-session").skip(1).collect();
+        let forms: Vec<&str> = page
+            .split("/do/admin-end-session")
+            .skip(1)
+            .filter_map(|form| form.split("</form>").next())
+            .collect();
         let theirs =
             forms.iter().find(|form| form.contains(&format!("value=\"{account}\""))).expect("a button");
         let name = theirs
