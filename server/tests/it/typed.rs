@@ -70,6 +70,10 @@ fn forms(page: &str) -> Vec<Form> {
                 one.fields.push((name, field.attribute("value").unwrap_or_default()));
             }
         }
+        if one.action == "/do/import-objective" {
+            // The document takes the place of the description: that is what the button is for.
+            one.typed.retain(|canary| canary != "Canaryprose");
+        }
         if !one.typed.is_empty() {
             found.push(one);
         }
@@ -139,24 +143,25 @@ fn afterwards(to: &str) -> String {
 async fn after_the_session_ended(world: &World) {
     let forms = every_form(world).await;
     let before = world.github.writes().await.len();
+    let mut wrong = Vec::new();
     for form in forms {
         let browser = world.anonymous();
         let refused = send(&browser, &form).await;
         let Some(to) = refused.location().map(afterwards) else {
-            assert!(lost(&form, &refused).is_empty(), "{form:?}: {refused:?}");
+            wrong.extend(lost(&form, &refused).iter().map(|canary| format!("{canary} of {}", form.action)));
             continue;
         };
         browser.sign_in("writer", &to).await;
         let page = browser.get(&to).await;
-        assert_eq!(lost(&form, &page), Vec::<&String>::new(), "{form:?} at {to}: {page:?}");
-        let others = [world.sign_in("reader").await, world.anonymous()];
-        for other in others {
+        wrong.extend(lost(&form, &page).iter().map(|canary| format!("{canary} of {} at {to}", form.action)));
+        for other in [world.sign_in("reader").await, world.anonymous()] {
             let page = other.visit(&to).await;
-            for canary in form.typed.iter().filter(|canary| !to.contains(canary.as_str())) {
-                assert!(!page.body.contains(canary.as_str()), "{canary} is shown to another at {to}");
-            }
+            let hidden = form.typed.iter().filter(|canary| !to.contains(canary.as_str()));
+            let shown = hidden.filter(|canary| page.body.contains(canary.as_str()));
+            wrong.extend(shown.map(|canary| format!("{canary} of {} is shown to another", form.action)));
         }
     }
+    assert_eq!(wrong, Vec::<String>::new());
     assert_eq!(world.github.writes().await.len(), before, "nothing was written for them");
 }
 
