@@ -73,8 +73,10 @@ pub(super) fn row(session: &SessionRow) -> AnyView {
     let since = session.since.map(|at| view! { "signed in " {ago(at)} });
     let seen = session.seen_at.map(|at| view! { ", seen " {ago(at)} });
     view! {
-        <strong class="grow">{browser(session)}</strong>
-        <span class="muted">{since} {seen}</span>
+        <span class="grow">
+            <strong>{browser(session)}</strong> " "
+            <span class="muted">{since} {seen}</span>
+        </span>
     }
     .into_any()
 }

@@ -103,7 +103,7 @@ fn page(action: &str, posted: bool, problem: Option<Problem>, typed: &[u8]) -> S
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>Not done · Waymark</title>\
          <link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\"><link rel=\"stylesheet\" href=\"/style.css\"></head>\
-         <body><main id=\"main\" tabindex=\"-1\" data-refused><h1>Not done</h1><p role=\"alert\"><strong>{}</strong> {}</p>{kept}{sign_in}\
+         <body><main id=\"main\" class=\"page narrow\" tabindex=\"-1\" data-refused><h1>Not done</h1><p role=\"alert\"><strong>{}</strong> {}</p>{kept}{sign_in}\
          <form method=\"{method}\" action=\"{}\" class=\"stack\">{fields}{asked}\
          <div class=\"form-end\"><button type=\"submit\" class=\"button primary\">Try again</button></div></form>\
          </main></body></html>\n",
