@@ -274,6 +274,7 @@ mod tests {
             as_of: 0,
             needs_you: None,
             stopped: None,
+            local: false,
         }
     }
 
