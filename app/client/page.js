@@ -137,28 +137,19 @@ function wakeOne(island) {
  * is shown at once.
  */
 function keepOrder(old, fresh) {
-  const { added, gone } = hold(old, fresh, "#plans tbody");
-  const table = fresh.querySelector("#plans");
-  if (!table) return;
+  const { added, gone } = hold(old.querySelector("#plans tbody"), fresh.querySelector("#plans tbody"));
   if (added + gone === 0) return;
   const button = document.createElement("button");
   button.type = "button";
   button.className = "new-rows";
   button.id = "new-rows";
   button.textContent = [added && `${added} new`, gone && `${gone} no longer here`].filter(Boolean).join(", ");
-  table.before(button);
+  fresh.querySelector("#plans").before(button);
 }
 
 /** Keeps the items of a list in their order on screen. Answers how many came and went. */
-function hold(old, fresh, list) {
-  const shown = old.querySelector(list);
-  const next = fresh.querySelector(list);
-  if (!shown) {
-    // A list that was not there would push everything below it down.
-    if (list !== "#plans tbody") next?.closest("section").remove();
-    return { added: 0, gone: 0 };
-  }
-  if (!next) return { added: 0, gone: 0 };
+function hold(shown, next) {
+  if (!shown || !next) return { added: 0, gone: 0 };
   const came = new Map([...next.children].map((item) => [item.id, item]));
   let gone = 0;
   for (const item of shown.children) {

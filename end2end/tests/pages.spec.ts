@@ -42,4 +42,13 @@ test("a failed run says where and what to do", async ({ page, signIn }) => {
   await expectPhase(page, "failed");
   await expect(page.locator("main")).toContainText(/implement/i);
   await inspect(page, "plan-failed");
+
+  // Titles keep their room on a phone.
+  await page.goto("/runs");
+  await inspect(page, "runs-failed");
+  await page.setViewportSize({ width: 360, height: 780 });
+  const title = await page.locator("#runs-failed .run-what a").boundingBox();
+  expect(title!.width).toBeGreaterThan(200);
+  const button = await page.locator("#runs-failed").getByRole("button").boundingBox();
+  expect(button!.y).toBeGreaterThanOrEqual(title!.y + title!.height);
 });

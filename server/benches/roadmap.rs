@@ -95,6 +95,7 @@ fn page(roadmap: &Roadmap) -> ObjectivePage {
         total: NODES as u32,
         blocked: 0,
         next: None,
+        stopped: None,
         unreadable: None,
         changed_at: 0,
         as_of: 0,

@@ -54,6 +54,9 @@ pub struct ObjectiveRow {
     pub blocked: u32,
     /// Id and description of the node to plan next.
     pub next: Option<(String, String)>,
+    /// A node whose dispatch stopped, with that dispatch: a person must resume or undo it.
+    #[serde(default)]
+    pub stopped: Option<StoppedNode>,
     /// Why the roadmap cannot be used, in words, when it cannot.
     pub unreadable: Option<String>,
     /// Epoch milliseconds of the last change on GitHub.
@@ -103,6 +106,14 @@ pub struct RoadmapNode {
     pub dispatch: Option<NodeDispatch>,
     /// The plan that works for it, with its pull request and checks.
     pub work: Option<PlanRow>,
+}
+
+/// A node whose dispatch stopped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoppedNode {
+    pub node: String,
+    /// The id of the dispatch.
+    pub dispatch: String,
 }
 
 /// A dispatch for a node that is not over: it runs, or it stopped and waits for a person.

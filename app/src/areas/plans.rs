@@ -137,6 +137,9 @@ pub struct PlanRow {
     /// The dispatch of the plan that stopped, when one did: it can be resumed or undone.
     #[serde(default)]
     pub stopped: Option<String>,
+    /// Whether somebody implements it on their own machine; `run` is then one from before.
+    #[serde(default)]
+    pub local: bool,
 }
 
 /// A dispatch that stopped and has no plan yet.

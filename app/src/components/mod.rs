@@ -24,7 +24,7 @@ pub(crate) use empty::empty;
 pub(crate) use field::{area_text, described_by, field, problem_of, text_field};
 pub(crate) use icon::icon;
 pub(crate) use markdown::markdown;
-pub(crate) use node::{dispatch_badge, node_badge, node_icon, node_tone, node_word};
+pub(crate) use node::{node_icon, node_state, node_tone, node_word, stopped_badge};
 pub(crate) use notice::{not_fresh, notice_view};
 pub(crate) use palette::Palette;
 pub(crate) use phase::{phase_badge, phase_icon, tone};

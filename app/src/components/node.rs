@@ -1,11 +1,12 @@
 //! The status of a roadmap node: colour, icon and word, always the three together.
 
 use leptos::prelude::*;
+use waymark_domain::lifecycle::Phase;
 
-use super::icon;
-use crate::areas::{NodeDispatch, NodeStatus};
+use super::{icon, phase_badge};
+use crate::areas::{NodeStatus, RoadmapNode};
 
-pub(crate) fn node_badge(status: NodeStatus) -> AnyView {
+fn node_badge(status: NodeStatus) -> AnyView {
     view! {
         <span class=format!("phase tone-{}", node_tone(status))>
             {icon(node_icon(status))}
@@ -15,16 +16,21 @@ pub(crate) fn node_badge(status: NodeStatus) -> AnyView {
     .into_any()
 }
 
-/// A dispatch for a node that is not over.
-pub(crate) fn dispatch_badge(dispatch: &NodeDispatch) -> AnyView {
-    let (tone, name) = if dispatch.waits() { ("failed", "x-circle") } else { ("working", "dot-fill") };
-    view! {
-        <span class=format!("phase tone-{tone}")>
-            {icon(name)}
-            <span>{dispatch.label()}</span>
-        </span>
+/// Where a node stands: a dispatch for it that is not over says more than its status.
+pub(crate) fn node_state(node: &RoadmapNode) -> AnyView {
+    match &node.dispatch {
+        Some(dispatch) if dispatch.waits() => stopped_badge(),
+        Some(dispatch) => view! {
+            <span class="phase tone-working">{icon("dot-fill")} <span>{dispatch.label()}</span></span>
+        }
+        .into_any(),
+        None => node_badge(node.status),
     }
-    .into_any()
+}
+
+/// A node whose dispatch stopped.
+pub(crate) fn stopped_badge() -> AnyView {
+    phase_badge(Phase::Stopped)
 }
 
 pub(crate) fn node_word(status: NodeStatus) -> &'static str {

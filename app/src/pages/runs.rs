@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use waymark_domain::lifecycle::Phase;
 
-use super::overview::rows::{resume, stopped_dispatch};
+use super::overview::rows::resume;
 use crate::areas::{Overview, OverviewQuery, PlanRow, RunSummary, StoppedDispatch};
 use crate::commands::notice;
 use crate::components::{PageTitle, ago, icon, notice_view, phase_badge, problem_page, words::count};
@@ -85,7 +85,7 @@ fn group(
         view! { <p class="muted">{none}</p> }.into_any()
     } else {
         let items = rows.iter().map(|row| self::row(row, action, all));
-        let stopped = stopped.iter().map(|dispatch| stopped_dispatch(dispatch, "/runs"));
+        let stopped = stopped.iter().map(stopped_dispatch);
         view! { <ul class="run-rows">{stopped.collect_view()} {items.collect_view()}</ul> {more} }.into_any()
     };
     view! {
@@ -97,14 +97,31 @@ fn group(
     .into_any()
 }
 
+/// A dispatch that has no plan yet.
+fn stopped_dispatch(dispatch: &StoppedDispatch) -> AnyView {
+    view! {
+        <li id=format!("stopped-{}", dispatch.id)>
+            {phase_badge(Phase::Stopped)}
+            <span class="run-what grow">
+                <a href=format!("/dispatches/{}", dispatch.id) title=dispatch.title.clone()>{dispatch.title.clone()}</a>
+                <span class="muted small">{dispatch.repo.to_string()} " · " {dispatch.why.clone()}</span>
+            </span>
+            <span class="muted">{ago(dispatch.created_at)}</span>
+            {resume(&dispatch.id, "/runs", &dispatch.title)}
+        </li>
+    }
+    .into_any()
+}
+
 fn row(row: &PlanRow, action: Option<Action>, all: &[PlanRow]) -> AnyView {
     let plan = format!("/{}/plans/{}", row.repo, row.number);
     let name = format!("{} #{}", row.repo, row.number);
-    let run = row.run.clone().map(|run| {
+    let now = row.run.as_ref().filter(|_| !row.local);
+    let run = now.cloned().map(|run| {
         view! { <a href=run.url>"Run" {icon("link-external")} <span class="sr">{format!(" of {name} on GitHub")}</span></a> }
     });
     let state = state(row, all);
-    let over = row.run.as_ref().map(|run| run.status == "completed");
+    let over = now.map(|run| run.status == "completed");
     let action = action.filter(|(action, _)| over == Some(*action == "rerun-failed")).map(|(action, words)| {
         view! {
             <form method="post" action="/do/selected">
@@ -114,7 +131,7 @@ fn row(row: &PlanRow, action: Option<Action>, all: &[PlanRow]) -> AnyView {
             </form>
         }
     });
-    let since = row.run.as_ref().and_then(|run| run.started_at).unwrap_or(row.changed_at);
+    let since = now.and_then(|run| run.started_at).unwrap_or(row.changed_at);
     view! {
         <li id=format!("run-{}-{}", row.repo, row.number)>
             {phase_badge(row.phase)}
@@ -133,8 +150,11 @@ fn row(row: &PlanRow, action: Option<Action>, all: &[PlanRow]) -> AnyView {
 
 /// What the run does, or what it waits for.
 fn state(row: &PlanRow, all: &[PlanRow]) -> String {
-    let Some(run) = &row.run else {
+    let Some(run) = row.run.as_ref().filter(|_| !row.local) else {
         return match row.phase {
+            Phase::Implementing if row.local => "implemented locally, without a run".to_owned(),
+            Phase::Prompted => "the instruction is recorded; nothing is queued yet".to_owned(),
+            Phase::Planning | Phase::Implementing => "its run is not known".to_owned(),
             Phase::Stuck => "no run was found".to_owned(),
             Phase::Stopped => "the dispatch stopped before its run".to_owned(),
             _ => "waits for GitHub to start its run".to_owned(),

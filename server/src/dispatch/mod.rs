@@ -25,6 +25,7 @@ pub use engine::Engine;
 pub use journal::Dispatch;
 pub use objective::upgrade as upgrade_objective;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,6 +41,16 @@ use crate::state::App;
 pub async fn sending(app: &App, repo: &RepoName, objective: i64) -> Result<Vec<(String, Dispatch)>, Problem> {
     let mut db = app.db.pool().acquire().await.map_err(engine::fault)?;
     journal::nodes_under_way(&mut db, repo, objective).await.map_err(engine::fault)
+}
+
+/// The objectives for which [`sending`] finds something.
+///
+/// # Errors
+/// A fault of the database.
+pub async fn objectives_taken(app: &App) -> Result<HashSet<(RepoName, i64)>, Problem> {
+    let mut db = app.db.pool().acquire().await.map_err(engine::fault)?;
+    let found = journal::objectives_under_way(&mut db).await.map_err(engine::fault)?;
+    Ok(found.into_iter().filter_map(|(repo, objective)| Some((RepoName::parse(&repo)?, objective))).collect())
 }
 
 /// How often dispatches and batches without a task are looked for.

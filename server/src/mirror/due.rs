@@ -52,6 +52,7 @@ mod tests {
             stale: None,
             needs_you: None,
             stopped: None,
+            local: false,
         }
     }
 

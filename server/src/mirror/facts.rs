@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use waymark_app::areas::{
     Checks, PlanRow, PrState, PrSummary, RepoName, ReviewState, RunSummary, Step, StepState,
 };
-use waymark_domain::lifecycle::facts::{Dispatch, Facts, Issue, Job, PlanText, Pull, Run, Status, Work};
+use waymark_domain::lifecycle::facts::{
+    Dispatch, Fact, Facts, Issue, Job, PlanText, Pull, Run, Status, Work,
+};
 use waymark_domain::lifecycle::{self, Derivation, Phase};
 use waymark_domain::{block, plan as domain_plan};
 
@@ -325,6 +327,7 @@ pub fn row(repo: &RepoName, snapshot: &Snapshot, view: &View, as_of: i64) -> Pla
         stale: None,
         needs_you: None,
         stopped: view.stopped.clone(),
+        local: view.derivation.because.contains(&Fact::Local),
     }
 }
 

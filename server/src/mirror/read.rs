@@ -259,7 +259,9 @@ async fn earlier(
 ) -> Result<Vec<Job>, Error> {
     let attempt = run.run_attempt.unwrap_or(1);
     let mut jobs: Vec<Job> = Vec::new();
-    match known {
+    // What was not over at the last reading has ended since.
+    let same = |known: &&Run| known.is_completed() || known.run_attempt.unwrap_or(1) == attempt;
+    match known.filter(same) {
         Some(known) => jobs.extend(known.earlier.iter().chain(&known.jobs).cloned()),
         None => {
             for attempt in 1..attempt {

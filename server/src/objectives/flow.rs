@@ -277,6 +277,7 @@ mod tests {
             as_of: 0,
             needs_you: None,
             stopped: None,
+            local: false,
         }
     }
 

@@ -1,7 +1,11 @@
 //! The list of objectives: filters and pages.
 
-use waymark_app::areas::{ObjectiveList, ObjectiveRow, ObjectivesQuery, Openness, Problem, Viewer};
+use waymark_app::areas::{
+    DispatchState, ObjectiveList, ObjectiveRow, ObjectivesQuery, Openness, Problem, StoppedNode, Viewer,
+};
+use waymark_domain::roadmap::Node;
 
+use crate::dispatch;
 use crate::mirror::objectives::store;
 use crate::mirror::{all_visible, fault};
 use crate::state::App;
@@ -16,8 +20,13 @@ pub async fn list(
 ) -> Result<ObjectiveList, Problem> {
     let visible = all_visible(app, viewer).await?;
     let rows = store::rows(app.db.pool()).await.map_err(fault)?;
-    let seen = rows.into_iter().filter(|row| visible.names().any(|name| *name == row.repo));
-    let wanted: Vec<ObjectiveRow> = seen.filter(|row| fits(row, query)).collect();
+    let taken = dispatch::objectives_taken(app).await?;
+    let mut seen: Vec<ObjectiveRow> =
+        rows.into_iter().filter(|row| visible.names().any(|name| *name == row.repo)).collect();
+    for row in seen.iter_mut().filter(|row| taken.contains(&(row.repo.clone(), row.number))) {
+        tell(app, row).await?;
+    }
+    let wanted: Vec<ObjectiveRow> = seen.into_iter().filter(|row| fits(row, query)).collect();
     let total = u32::try_from(wanted.len()).unwrap_or(u32::MAX);
     let per_page = if query.per_page == 0 { PAGE } else { query.per_page };
     let pages = total.div_ceil(per_page).max(1);
@@ -25,6 +34,19 @@ pub async fn list(
     let rows = wanted.into_iter().skip(((page - 1) * per_page) as usize).take(per_page as usize).collect();
     let connected = !visible.repositories.is_empty();
     Ok(ObjectiveList { rows, total, page, pages, stale: visible.stale, unasked: visible.unasked, connected })
+}
+
+/// Offers no node for which a dispatch is not over, and tells of one that stopped.
+async fn tell(app: &App, row: &mut ObjectiveRow) -> Result<(), Problem> {
+    let dispatches = dispatch::sending(app, &row.repo, row.number).await?;
+    let kept = store::objective(app.db.pool(), &row.repo, row.number).await.map_err(fault)?;
+    let Some(roadmap) = kept.and_then(|kept| kept.snapshot.roadmap().ok()) else { return Ok(()) };
+    let free = |node: &&Node| dispatches.iter().all(|(taken, _)| *taken != node.id);
+    let next = roadmap.unblocked().into_iter().find(free);
+    row.next = next.map(|node| (node.id.clone(), node.description.clone()));
+    let mut stopped = dispatches.into_iter().filter(|(_, one)| one.state == DispatchState::Stopped);
+    row.stopped = stopped.next().map(|(node, one)| StoppedNode { node, dispatch: one.id });
+    Ok(())
 }
 
 fn fits(row: &ObjectiveRow, query: &ObjectivesQuery) -> bool {
@@ -61,6 +83,7 @@ mod tests {
             total: 1,
             blocked: 0,
             next: None,
+            stopped: None,
             unreadable: None,
             changed_at: 1,
             as_of: 2,

@@ -153,6 +153,37 @@ async fn every_view_has_an_address() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn all_that_needs_somebody_is_counted_and_can_be_shown() {
+    world(async |world| {
+        // More than the region holds itself.
+        for index in 0..52 {
+            let title = if index % 5 == 0 { "A fifth" } else { "Another" };
+            plan(world, &format!("{title} {index}"), HEADER).await;
+        }
+        let writer = connected(world, 52).await;
+        let region = async |path: &str| {
+            let page = writer.get(path).await.body;
+            let (_, region) = page.split_once("id=\"needs-you\"").expect("the region");
+            let (region, _) = region.split_once("</section>").expect("its end");
+            (region.matches("id=\"needs-acme/widgets").count(), region.to_owned())
+        };
+        let (shown, all) = region("/").await;
+        assert_eq!(shown, 10);
+        assert!(all.contains("Show all 52") && all.contains("href=\"/?needs=1\""), "{all}");
+        assert!(
+            all.contains("The plan&#x27;s text is missing") || all.contains("The plan's text is missing")
+        );
+        let (shown, some) = region("/?q=fifth").await;
+        assert!(shown == 11 && some.contains("Show all 11") && !some.contains("<a href=\"/?"), "{some}");
+        assert!(writer.get("/?needs=1").await.body.contains("Page 1 of 2"));
+        assert!(!writer.get("/?q=nothing").await.body.contains("id=\"needs-you\""));
+        assert!(!world.anonymous().get("/").await.body.contains("id=\"needs-you\""));
+        assert!(!world.github.writes().await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn several_plans_are_closed_each_with_its_own_result() {
     world(async |world| {
         let mut numbers = Vec::new();

@@ -9,6 +9,8 @@ use crate::components::{node_icon, node_tone, node_word, phase_icon, tone, words
 
 /// The room of a line of a card, in widths of a common letter.
 const LINE: f64 = 23.5;
+/// Letters of a state beside which a reference has room.
+const LONGEST_WORD: usize = 12;
 
 /// The picture of a roadmap that is not on GitHub yet: it leads nowhere.
 pub(super) fn sketch(sketch: &Sketch) -> AnyView {
@@ -119,6 +121,8 @@ fn card(drawing: &Drawing, at: &Card, node: &RoadmapNode, chosen: bool, link: Op
         _ if node.ready => ("Ready", "waiting", node_icon(node.status)),
         _ => (node_word(node.status), node_tone(node.status), node_icon(node.status)),
     };
+    // A long word takes the room of the reference, which the panel shows too.
+    let refs = refs.filter(|_| word.len() <= LONGEST_WORD);
     let label = format!(
         "{} {}: {}{}",
         node.id,

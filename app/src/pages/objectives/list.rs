@@ -6,7 +6,7 @@ use super::{empty, query};
 use crate::areas::{NodeStatus, ObjectiveList, ObjectiveRow, ObjectivesQuery};
 use crate::commands::{Notice, notice};
 use crate::components::{
-    PageTitle, ago, node_tone, node_word, not_fresh, notice_view, problem_page,
+    PageTitle, ago, node_tone, node_word, not_fresh, notice_view, problem_page, stopped_badge,
     words::{count, middle},
 };
 use crate::context::{areas, viewer};
@@ -110,8 +110,16 @@ fn row(row: &ObjectiveRow) -> AnyView {
         (None, None) if row.total > 0 && row.done + skipped(row) == row.total => {
             view! { <span class="muted">{if row.open { "Complete" } else { "Closed" }}</span> }.into_any()
         }
+        (None, None) if row.stopped.is_some() => ().into_any(),
         (None, None) => view! { <span class="muted">"Nothing is ready"</span> }.into_any(),
     };
+    let stopped = row.stopped.as_ref().map(|stopped| {
+        view! {
+            <a href=format!("/dispatches/{}", stopped.dispatch) title="Its dispatch stopped: resume or undo it">
+                {stopped_badge()} " " <span class="node-id">{stopped.node.clone()}</span>
+            </a>
+        }
+    });
     let blocked = (row.blocked > 0)
         .then(|| view! { <span class="muted tabular blocked">{row.blocked} " blocked"</span> });
     view! {
@@ -122,7 +130,7 @@ fn row(row: &ObjectiveRow) -> AnyView {
                 <span class="muted tabular">{format!("#{}", row.number)}</span>
             </th>
             <td class="cell-nodes" data-label="Nodes"><span class="row tight">{sparkline(&row.statuses)} {blocked}</span></td>
-            <td class="cell-next" data-label="Next">{next}</td>
+            <td class="cell-next" data-label="Next">{stopped} {next}</td>
             <td class="cell-repo" data-label="Repository"><span title=repo.clone()>{middle(&repo, 24)}</span></td>
             <td class="cell-author" data-label="Owner">{row.owner.clone()}</td>
             <td class="cell-changed end muted">{ago(row.changed_at)}</td>

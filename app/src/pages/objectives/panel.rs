@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::roadmap::to_node;
 use crate::address::address;
 use crate::areas::{NodeChange, NodeDetail, NodeStatus, ObjectivePage, PlanRow, RoadmapNode};
-use crate::components::{ago, dispatch_badge, icon, node_badge, phase_badge};
+use crate::components::{ago, icon, node_state, phase_badge};
 use crate::pages::plan::{checks, pr_state};
 
 pub(super) fn panel(page: &ObjectivePage, node: &RoadmapNode, detail: &NodeDetail) -> AnyView {
@@ -36,8 +36,7 @@ pub(super) fn panel(page: &ObjectivePage, node: &RoadmapNode, detail: &NodeDetai
             </div>
             <h2 id="node-heading" tabindex="-1" data-arrive><span class="node-id">{node.id.clone()}</span> " " {node.description.clone()}</h2>
             <p class="row">
-                {node_badge(node.status)} {node.ready.then(|| view! { <span class="tag">"Ready"</span> })}
-                {node.dispatch.as_ref().map(dispatch_badge)}
+                {node_state(node)} {node.ready.then(|| view! { <span class="tag">"Ready"</span> })}
             </p>
             {note}
             {act(page, node, detail)}

@@ -10,7 +10,7 @@ use crate::areas::{
     DispatchState, DispatchView, ObjectiveCommand, ObjectivePage, Problem, ProblemKind, RepoName,
 };
 use crate::commands::{Notice, notice};
-use crate::components::{PageTitle, ago, icon, markdown, notice_view, problem_page};
+use crate::components::{PageTitle, ago, icon, markdown, notice_view, problem_page, stopped_badge};
 use crate::context::{areas, query, viewer};
 
 #[component]
@@ -159,8 +159,14 @@ fn next_step(page: &ObjectivePage, signed_in: bool) -> Option<AnyView> {
         // The line stays, so that nothing below it moves.
         let words = "Nothing is ready to plan now.";
         return Some(
-            view! { <div class="next-step row" id="ready"><span class="muted">{words}</span> {auto::announced(page)}</div> }
-                .into_any(),
+            view! {
+                <div class="next-step row" id="ready">
+                    {stopped_nodes(page)}
+                    <span class="muted">{words}</span>
+                    {auto::announced(page)}
+                </div>
+            }
+            .into_any(),
         );
     }
     let links = ready.iter().take(8).map(|node| {
@@ -175,6 +181,7 @@ fn next_step(page: &ObjectivePage, signed_in: bool) -> Option<AnyView> {
     Some(
         view! {
             <div class="next-step row" id="ready">
+                {stopped_nodes(page)}
                 <span>"Ready to plan:"</span>
                 <ul class="chips" aria-label="Nodes that are ready">{links.collect_view()}</ul>
                 {(more > 0).then(|| view! { <span class="muted">"and " {more} " more"</span> })}
@@ -184,6 +191,27 @@ fn next_step(page: &ObjectivePage, signed_in: bool) -> Option<AnyView> {
         }
         .into_any(),
     )
+}
+
+/// The nodes whose dispatch stopped, each with the way to its dispatch.
+fn stopped_nodes(page: &ObjectivePage) -> Option<AnyView> {
+    let stopped =
+        page.nodes().filter_map(|node| Some((node, node.dispatch.as_ref().filter(|it| it.waits())?)));
+    let links: Vec<_> = stopped
+        .map(|(node, dispatch)| {
+            let label = format!("Resume or undo the dispatch of {}", node.id);
+            view! {
+                <li><a class="chip" href=format!("/dispatches/{}", dispatch.id) title=label.clone() aria-label=label>{node.id.clone()}</a></li>
+            }
+        })
+        .collect();
+    (!links.is_empty()).then(|| {
+        view! {
+            {stopped_badge()}
+            <ul class="chips" aria-label="Nodes whose dispatch stopped">{links}</ul>
+        }
+        .into_any()
+    })
 }
 
 /// The address at which a node is chosen.

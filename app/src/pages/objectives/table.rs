@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::roadmap::to_node;
 use crate::areas::{NodeStatus, ObjectivePage, RoadmapNode, RoadmapPhase};
-use crate::components::{dispatch_badge, node_badge, phase_badge};
+use crate::components::{node_state, phase_badge};
 use crate::pages::plan::{checks, pr_state};
 
 pub(super) fn table(page: &ObjectivePage) -> AnyView {
@@ -24,7 +24,12 @@ pub(super) fn table(page: &ObjectivePage) -> AnyView {
 }
 
 fn can_pick(page: &ObjectivePage) -> bool {
-    page.can_write && page.row.open && page.nodes().any(|node| node.status == NodeStatus::Pending)
+    page.can_write && page.row.open && page.nodes().any(is_free)
+}
+
+/// Whether nothing has begun on a node.
+fn is_free(node: &RoadmapNode) -> bool {
+    node.status == NodeStatus::Pending && node.dispatch.is_none()
 }
 
 fn part(page: &ObjectivePage, phase: &RoadmapPhase) -> AnyView {
@@ -51,7 +56,11 @@ fn item(page: &ObjectivePage, node: &RoadmapNode) -> AnyView {
             </span>
         }
     });
-    let pick = (can_pick(page) && node.status == NodeStatus::Pending).then(|| {
+    let stopped = node.dispatch.as_ref().filter(|dispatch| page.can_write && dispatch.waits());
+    let mend = stopped.map(|dispatch| {
+        view! { <a class="small" href=format!("/dispatches/{}", dispatch.id) aria-label=format!("Resume or undo the dispatch of {}", node.id)>"Resume or undo"</a> }
+    });
+    let pick = (can_pick(page) && is_free(node)).then(|| {
         view! {
             <input type="checkbox" name="node" value=node.id.clone() id=format!("pick-{}", node.id) aria-label=format!("Select {}", node.id) data-pick/>
         }
@@ -63,12 +72,12 @@ fn item(page: &ObjectivePage, node: &RoadmapNode) -> AnyView {
     view! {
         <li id=format!("node-{}", node.id) class:is-chosen=chosen data-status=node.status.word()>
             {pick}
-            {node_badge(node.status)}
+            {node_state(node)}
             <a class="node-name" href=to_node(page, &node.id) aria-current=chosen.then_some("true")>
                 <span class="node-id">{node.id.clone()}</span> " " {node.description.clone()}
             </a>
             {node.ready.then(|| view! { <span class="tag">"Ready"</span> })}
-            {node.dispatch.as_ref().map(dispatch_badge)}
+            {mend}
             {waits}
             {bare.flatten()}
             {work}

@@ -9,7 +9,7 @@ mod selection;
 
 use leptos::prelude::*;
 
-use crate::areas::{Overview, OverviewQuery};
+use crate::areas::{Overview, OverviewQuery, Sort};
 use crate::commands::notice;
 use crate::components::{PageTitle, not_fresh, notice_view, problem_page, what_to_try, words::count};
 use crate::context::{areas, cookie, remember, viewer};
@@ -47,7 +47,8 @@ fn body(overview: &Overview, view: &View, notice: &crate::commands::Notice, sign
             stopped: overview.stopped.clone(),
             ..Overview::default()
         };
-        rows::needs_you(&shown, &view.to(query))
+        let all = OverviewQuery { needs: true, sort: Sort::Changed, reverse: false, ..query.clone() };
+        rows::needs_you(&shown, &view.to(query), view.to(&all))
     });
     let unfiltered = OverviewQuery {
         page: query.page,

@@ -15,8 +15,8 @@ use crate::pages::runs::run_words;
 const SHOWN: usize = 10;
 
 /// What waits for the viewer, with the reason: dispatches that stopped before they had a plan, then plans,
-/// the most harmful first.
-pub(super) fn needs_you(overview: &Overview, back: &str) -> AnyView {
+/// the most harmful first. `all` is the address of a view that shows every one of them.
+pub(super) fn needs_you(overview: &Overview, back: &str, all: String) -> AnyView {
     let stopped = overview.stopped.iter().map(|dispatch| stopped_dispatch(dispatch, back));
     let plans = overview.needs_you.iter().map(|row| {
         let resume = row.stopped.as_ref().map(|id| resume(id, back, &row.title));
@@ -33,18 +33,20 @@ pub(super) fn needs_you(overview: &Overview, back: &str) -> AnyView {
     let mut items: Vec<AnyView> = stopped.chain(plans).collect();
     let total = overview.needs_total as usize + overview.stopped.len();
     let rest = items.split_off(items.len().min(SHOWN));
-    let left_out = (total > SHOWN + rest.len()).then(|| {
-        view! { <p class="muted small">{format!("The first {} of {total}.", SHOWN + rest.len())}</p> }
-    });
-    let rest = (!rest.is_empty()).then(|| {
-        view! {
-            <details id="needs-more">
-                <summary>{format!("Show all {total}")}</summary>
-                <ul>{rest}</ul>
-                {left_out}
-            </details>
-        }
-    });
+    let words = format!("Show all {total}");
+    let rest = match (rest.is_empty(), total > SHOWN + rest.len()) {
+        (true, _) => None,
+        (false, true) => Some(view! { <p class="needs-more"><a href=all>{words}</a></p> }.into_any()),
+        (false, false) => Some(
+            view! {
+                <details id="needs-more">
+                    <summary>{words}</summary>
+                    <ul>{rest}</ul>
+                </details>
+            }
+            .into_any(),
+        ),
+    };
     view! {
         <section class="needs-you" id="needs-you" aria-labelledby="needs-you-heading">
             <h2 id="needs-you-heading">{icon("hand")} "Needs you" " " <span class="count tabular">{total}</span></h2>
@@ -55,8 +57,8 @@ pub(super) fn needs_you(overview: &Overview, back: &str) -> AnyView {
     .into_any()
 }
 
-/// A dispatch that has no plan yet, as an item of a list.
-pub(in crate::pages) fn stopped_dispatch(dispatch: &StoppedDispatch, back: &str) -> AnyView {
+/// A dispatch that has no plan yet.
+fn stopped_dispatch(dispatch: &StoppedDispatch, back: &str) -> AnyView {
     view! {
         <li id=format!("stopped-{}", dispatch.id)>
             {phase_badge(Phase::Stopped)}
@@ -165,9 +167,11 @@ fn row(row: &PlanRow, columns: &[Column], select: bool) -> AnyView {
             {choose}
             <td class="cell-phase"><span class="row tight">{phase_badge(row.phase)} {steps}</span></td>
             <th scope="row" class="cell-title">
-                <a href=address(row) title=row.title.clone()>{row.title.clone()}</a> " "
-                <span class="muted tabular">{format!("#{}", row.number)}</span>
-                {stale}
+                <span class="title-line">
+                    <a href=address(row) title=row.title.clone()>{row.title.clone()}</a> " "
+                    <span class="muted tabular">{format!("#{}", row.number)}</span>
+                    {stale}
+                </span>
             </th>
             {cells.collect_view()}
         </tr>

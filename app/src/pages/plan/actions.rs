@@ -2,6 +2,7 @@
 //! something or cannot be taken back says so and asks once more, also without JavaScript.
 
 use leptos::prelude::*;
+use waymark_domain::lifecycle::Phase;
 
 use crate::address::address;
 use crate::areas::{ActionKind, ActionOffer, PlanPage};
@@ -9,7 +10,7 @@ use crate::components::icon;
 
 pub(super) fn actions(plan: &PlanPage) -> AnyView {
     let (open, refused): (Vec<_>, Vec<_>) = plan.actions.iter().partition(|offer| offer.refused.is_none());
-    let first = open.iter().position(|offer| primary(offer.kind));
+    let first = open.iter().position(|offer| primary(plan.phase, offer.kind));
     let offers: Vec<_> = open
         .iter()
         .enumerate()
@@ -31,9 +32,15 @@ pub(super) fn actions(plan: &PlanPage) -> AnyView {
     .into_any()
 }
 
-fn primary(kind: ActionKind) -> bool {
-    use ActionKind::{Approve, Continue, MarkReady, Merge, RerunFailed, Submit};
-    matches!(kind, Approve | Submit | Continue | MarkReady | Merge | RerunFailed)
+/// What leads on from a phase: nothing while somebody works, and starting over only where nothing goes on by
+/// itself.
+fn primary(phase: Phase, kind: ActionKind) -> bool {
+    use ActionKind::{Approve, Continue, MarkReady, Merge, RerunFailed, Resubmit, Submit};
+    match (phase, kind) {
+        (Phase::Planning | Phase::Implementing, _) => false,
+        (_, Resubmit) => phase == Phase::Stuck,
+        (_, kind) => matches!(kind, Approve | Submit | Continue | MarkReady | Merge | RerunFailed),
+    }
 }
 
 fn offer(plan: &PlanPage, offer: &ActionOffer, primary: bool) -> AnyView {

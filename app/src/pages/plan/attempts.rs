@@ -58,7 +58,7 @@ fn one(attempt: &Attempt, number: usize, newest: bool, back: &str, commands: Opt
     let sent = attempt.dispatch.as_ref().map(|dispatch| {
         view! {
             {operations(dispatch, back, commands.is_some())}
-            {commands.map(|phase| mend(dispatch, back, phase))}
+            {commands.map(|phase| mend(dispatch, back, phase, newest))}
         }
     });
     let no_run = (attempt.run.is_none()
@@ -87,8 +87,8 @@ fn state(state: DispatchState) -> Option<AnyView> {
 }
 
 /// Resume and undo of a dispatch that stopped; undo of another, unless its work is merged, and folded away
-/// once it is done.
-fn mend(dispatch: &DispatchView, back: &str, phase: Phase) -> Option<AnyView> {
+/// once its work is done or another attempt goes on with it.
+fn mend(dispatch: &DispatchView, back: &str, phase: Phase, newest: bool) -> Option<AnyView> {
     let effect = match dispatch.workflow.as_str() {
         "create" => {
             "This closes the issue with a comment that says why. The issue and its comments stay on GitHub."
@@ -130,7 +130,7 @@ fn mend(dispatch: &DispatchView, back: &str, phase: Phase) -> Option<AnyView> {
         DispatchState::Running => Some(undo().into_any()),
         DispatchState::Sent => match phase {
             Phase::Merged => None,
-            Phase::Complete | Phase::Closed => Some(
+            _ if !newest || matches!(phase, Phase::Complete | Phase::Closed) => Some(
                 view! {
                     <details class="more" id=format!("more-{}", dispatch.id)>
                         <summary>"More"</summary>

@@ -8,7 +8,7 @@ use crate::components::{ago, icon, lasted, phase_icon, tone};
 
 /// The stepper, and under it why the plan is in its phase.
 pub(in crate::pages) fn stepper(stages: &[Stage], phase: Phase, evidence: &[Evidence]) -> AnyView {
-    let items = stages.iter().map(|stage| {
+    let items = stages.iter().enumerate().map(|(index, stage)| {
         let state = match stage.state {
             StageState::Done => "done",
             StageState::Current => "current",
@@ -24,7 +24,7 @@ pub(in crate::pages) fn stepper(stages: &[Stage], phase: Phase, evidence: &[Evid
         view! {
             <li
                 class=format!("stage {state} tone-{}", tone(stage.phase))
-                id=format!("stage-{}", stage.phase.slug())
+                id=format!("stage-{}", place(index, stage.phase))
                 aria-current=(stage.state == StageState::Current).then_some("step")
             >
                 <span class="stage-mark">{icon(name)}</span>
@@ -41,6 +41,14 @@ pub(in crate::pages) fn stepper(stages: &[Stage], phase: Phase, evidence: &[Evid
         </section>
     }
     .into_any()
+}
+
+/// What a stage is known by: it stays the same while a plan moves on within the queue.
+fn place(index: usize, phase: Phase) -> String {
+    match phase {
+        Phase::Prompted | Phase::Submitted | Phase::Dispatched => format!("queued-{index}"),
+        _ => phase.slug().to_owned(),
+    }
 }
 
 fn why(stages: &[Stage], phase: Phase, evidence: &[Evidence]) -> Option<AnyView> {

@@ -180,6 +180,16 @@ pub async fn nodes_under_way(
     Ok(found)
 }
 
+/// The objectives for nodes of which dispatches are not over.
+pub async fn objectives_under_way(db: &mut AnyConnection) -> Result<Vec<(String, i64)>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT DISTINCT repo, objective FROM dispatches
+         WHERE state IN ('running', 'undoing', 'stopped') AND objective IS NOT NULL AND node IS NOT NULL",
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// The dispatch that holds a node.
 pub async fn claim_of_node(
     db: &mut AnyConnection,

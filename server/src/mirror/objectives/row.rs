@@ -18,6 +18,7 @@ pub fn row(repo: &RepoName, snapshot: &Snapshot, as_of: i64) -> ObjectiveRow {
         total: 0,
         blocked: 0,
         next: None,
+        stopped: None,
         unreadable: None,
         changed_at: changed_at(snapshot),
         as_of,

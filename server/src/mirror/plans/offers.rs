@@ -2,7 +2,7 @@
 
 use waymark_app::areas::{ActionKind, ActionOffer, Checks, PrState, Problem, ProblemKind, StepState};
 use waymark_domain::lifecycle::Phase;
-use waymark_domain::lifecycle::facts::{Issue, Job, PlanText, Run, Work};
+use waymark_domain::lifecycle::facts::{Issue, Job, PlanText, Run, Status, Work};
 
 use crate::mirror::access::Level;
 use crate::mirror::facts::{View, blocked, checks, pr_state, view};
@@ -172,9 +172,8 @@ fn refused(snapshot: &Snapshot, view: &View, kind: ActionKind) -> Option<String>
             }
             Some((_, PrState::Draft)) if view.phase() == Phase::Stopped => STOPPED,
             Some((_, PrState::Draft)) if unbegun(view.phase()) => "Nothing is implemented yet.",
-            Some((_, PrState::Draft))
-                if matches!(view.facts.run, Run::Failed | Run::Cancelled) && !all_done(view) =>
-            {
+            Some((_, PrState::Draft)) if view.phase() == Phase::NoChanges => "The work changed nothing.",
+            Some((_, PrState::Draft)) if broke_off(view) => {
                 "The run did not finish the work: run it again first."
             }
             Some((_, PrState::Draft)) => return None,
@@ -239,8 +238,11 @@ fn unbegun(phase: Phase) -> bool {
 /// Why nothing is begun on a plan whose dispatch stopped.
 pub(super) const STOPPED: &str = "A dispatch of this plan stopped: resume or undo it first.";
 
-fn all_done(view: &View) -> bool {
-    !view.steps.is_empty() && unfinished(view).is_none()
+/// Whether a run was to do the work and did not: not where only the checks, or the last housekeeping, failed.
+fn broke_off(view: &View) -> bool {
+    let all_done = !view.steps.is_empty() && unfinished(view).is_none();
+    let ended = matches!(view.facts.run, Run::Failed | Run::Cancelled) || view.phase() == Phase::Stuck;
+    ended && !all_done && view.facts.status != Status::Complete
 }
 
 /// The step to go on with, from 1: the first that is not done, else the one after the last.
@@ -318,6 +320,24 @@ mod tests {
         let planning = open_to(&failed("one-shot.yml", ""));
         assert_eq!(planning[0], ActionKind::RerunFailed, "{planning:?}");
         assert!(!planning.contains(&ActionKind::MarkReady), "{planning:?}");
+    }
+
+    #[test]
+    fn a_run_that_ended_without_the_work_is_not_marked_ready_and_one_that_did_it_is() {
+        let succeeded = |list: &str, status: &str, label: &str| {
+            let mut snapshot = failed("plan-implement.yml", list);
+            snapshot.runs[0].conclusion = Some("success".into());
+            let comment = snapshot.comments[1].body.as_mut().expect("a status");
+            *comment = comment.replace("status: failed", &format!("status: {status}"));
+            let labels = &mut snapshot.pull.as_mut().expect("a pull request").labels;
+            labels.extend((!label.is_empty()).then(|| crate::github::model::Label { name: label.into() }));
+            (view(&snapshot, 0).phase(), open_to(&snapshot).contains(&ActionKind::MarkReady))
+        };
+        let half = "- [x] 1. a\n- [ ] 2. b";
+        assert_eq!(succeeded(half, "in_progress", ""), (Phase::Stuck, false));
+        assert_eq!(succeeded(half, "complete", ""), (Phase::Stuck, true));
+        assert_eq!(succeeded("- [x] 1. a\n- [x] 2. b", "in_progress", ""), (Phase::Stuck, true));
+        assert_eq!(succeeded(half, "complete", "no-changes"), (Phase::NoChanges, false));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use waymark_domain::lifecycle::facts::Work;
 
 use super::evidence::Witness;
 use crate::github::model::{Run, millis};
-use crate::mirror::facts::{View, implements, work};
+use crate::mirror::facts::{View, implements, queued, work};
 use crate::mirror::snapshot::{Snapshot, text};
 
 /// The stages in order, with the current phase among them. `mode` is that of our own dispatch, when one
@@ -17,22 +17,27 @@ pub(super) fn stages(witness: &Witness<'_>, view: &View, mode: Option<Mode>) -> 
     let snapshot = witness.snapshot;
     let current = view.phase();
     let mut path = path(snapshot, current, mode);
-    let queue = path.iter().position(|phase| is_queued(*phase));
-    let at = match path.iter().position(|phase| *phase == current) {
+    let waits = is_queued(current);
+    let again = waits && worked(snapshot, current);
+    let there = |phase: &Phase| *phase == current || waits && is_queued(*phase);
+    let at = match path.iter().position(there).filter(|_| !(waits && planned(snapshot))) {
         Some(at) => at,
-        None if is_queued(current) && !approved(snapshot) && queue.is_some() => queue.unwrap_or_default(),
         None => {
-            // A state beside the path stands after the last stage that was reached.
+            // What waits with its plan written waits to be implemented. A state beside the path stands after
+            // the last stage that was reached.
             let reached = path.iter().rposition(|phase| entered(snapshot, *phase).is_some());
-            let at = reached.map_or(0, |reached| reached + 1);
+            let after = reached.map_or(0, |reached| reached + 1);
+            let next = path.iter().position(|phase| waits && *phase == Phase::Implementing);
+            let at = next.unwrap_or(after);
             path.insert(at, current);
             at
         }
     };
-    let times: Vec<Option<i64>> = path[..=at]
-        .iter()
-        .map(|phase| entered(snapshot, *phase).or_else(|| ended(snapshot, *phase)))
-        .collect();
+    let since = |(index, phase): (usize, &Phase)| match again && index == at {
+        true => queued_again(snapshot, current),
+        false => entered(snapshot, *phase).or_else(|| ended(snapshot, *phase)),
+    };
+    let times: Vec<Option<i64>> = path[..=at].iter().enumerate().map(since).collect();
     let stage = |(index, phase): (usize, &Phase)| {
         let place = index.cmp(&at);
         Stage {
@@ -83,16 +88,39 @@ fn path(snapshot: &Snapshot, current: Phase, mode: Option<Mode>) -> Vec<Phase> {
     path
 }
 
-/// Whether a plan that waited for approval is being implemented, or was.
-fn approved(snapshot: &Snapshot) -> bool {
-    let after = snapshot.runs.iter().skip_while(|run| work(run) != Work::PlanOnly);
-    after.skip(1).any(|run| work(run) == Work::Implement)
+/// Whether what waits now was at work before.
+fn worked(snapshot: &Snapshot, current: Phase) -> bool {
+    match (current, snapshot.latest_run()) {
+        (_, None) => false,
+        (Phase::Dispatched, Some(run)) => is_rerun(run) || snapshot.runs.len() > 1,
+        (_, Some(_)) => true,
+    }
 }
 
-/// The run that a plan was dispatched with: after an approval, the one that implements.
-fn dispatched(snapshot: &Snapshot) -> Option<&Run> {
-    let approved = approved(snapshot);
-    snapshot.runs.iter().find(|run| !approved || work(run) == Work::Implement)
+fn is_rerun(run: &Run) -> bool {
+    run.run_attempt.is_some_and(|attempt| attempt > 1)
+}
+
+/// When a plan that was at work before was queued anew, as far as GitHub tells.
+fn queued_again(snapshot: &Snapshot, current: Phase) -> Option<i64> {
+    let run = snapshot.latest_run()?;
+    let created = millis(&run.created_at);
+    match current {
+        Phase::Dispatched => {
+            run.run_started_at.as_deref().filter(|_| is_rerun(run)).and_then(millis).or(created)
+        }
+        // What was said of the run before is over.
+        _ => queued(snapshot).and_then(|(at, _)| at).filter(|at| created.is_none_or(|created| *at > created)),
+    }
+}
+
+/// Whether a run has planned: what is begun after it implements.
+fn planned(snapshot: &Snapshot) -> bool {
+    let after = snapshot.runs.iter().skip_while(|run| work(run) != Work::PlanOnly);
+    let approved = after.skip(1).any(|run| work(run) == Work::Implement);
+    let planning = snapshot.runs.iter().filter(|run| work(run) != Work::Implement);
+    let mut jobs = planning.flat_map(|run| &run.jobs).filter(|job| !implements(job));
+    approved || jobs.any(|job| job.conclusion.as_deref() == Some("success"))
 }
 
 /// The run that planned, when one did.
@@ -121,12 +149,6 @@ fn entered(snapshot: &Snapshot, phase: Phase) -> Option<i64> {
             let pull = snapshot.pull.as_ref().and_then(|pull| millis(&pull.created_at));
             [queued, pull].into_iter().flatten().min()
         }
-        Phase::Dispatched => {
-            // A re-run waits anew: it does not wait since the first attempt.
-            let run = dispatched(snapshot)?;
-            let rerun = run.run_started_at.as_deref().filter(|_| run.run_attempt.is_some_and(|n| n > 1));
-            millis(rerun.unwrap_or(&run.created_at))
-        }
         Phase::Planning => begun(snapshot, false),
         Phase::NeedsApproval => planning(snapshot)
             .filter(|run| work(run) == Work::PlanOnly && run.is_completed())
@@ -141,14 +163,21 @@ fn entered(snapshot: &Snapshot, phase: Phase) -> Option<i64> {
     }
 }
 
-/// When the planning part ended: what came between it and the implementing part of a re-run is not its
-/// time.
+/// When a phase was left whose work was tried again later: what came between the attempts is not its time.
 fn left(snapshot: &Snapshot, phase: Phase) -> Option<i64> {
-    if phase != Phase::Planning {
-        return None;
+    let time = |at: &Option<String>| at.as_deref().and_then(millis);
+    match phase {
+        Phase::Prompted | Phase::Submitted => {
+            let jobs = snapshot.runs.iter().flat_map(|run| run.earlier.iter().chain(&run.jobs));
+            let begun = jobs.filter(|job| job.conclusion.as_deref() != Some("skipped"));
+            begun.filter_map(|job| time(&job.started_at)).min()
+        }
+        Phase::Planning => {
+            let jobs = planning(snapshot)?.jobs.iter().filter(|job| !implements(job));
+            jobs.filter_map(|job| time(&job.completed_at)).max()
+        }
+        _ => None,
     }
-    let jobs = planning(snapshot)?.jobs.iter().filter(|job| !implements(job));
-    jobs.filter_map(|job| job.completed_at.as_deref().and_then(millis)).max()
 }
 
 /// When a state beside the path was entered.
@@ -179,9 +208,6 @@ fn shown(witness: &Witness<'_>, phase: Phase) -> Option<Evidence> {
         Phase::Submitted => {
             witness.comment("submission-queued", "The work was queued").or_else(|| witness.pull())
         }
-        Phase::Dispatched => {
-            dispatched(snapshot).map(|run| of_run(run, format!("Run {} was started", run.id)))
-        }
         Phase::Planning => planning(snapshot).map(|run| of_run(run, format!("Run {} planned", run.id))),
         Phase::NeedsApproval => {
             planning(snapshot).map(|run| of_run(run, format!("Run {} stopped for approval", run.id)))
@@ -198,7 +224,7 @@ mod tests {
     use waymark_domain::lifecycle::facts::Dispatch;
 
     use super::*;
-    use crate::github::model::{End, Issue, Pull};
+    use crate::github::model::{End, Issue, Job, Pull};
     use crate::mirror::facts::view;
 
     #[test]
@@ -253,5 +279,93 @@ mod tests {
             assert!(!current[0].evidence.is_empty(), "{phase:?}");
             assert_eq!(stages.iter().filter(|s| s.state == StageState::Done).count(), done, "{phase:?}");
         }
+    }
+
+    fn job(name: &str, started: Option<&str>, ended: Option<(&str, &str)>) -> Job {
+        Job {
+            name: name.into(),
+            status: match (started, ended) {
+                (_, Some(_)) => "completed",
+                (Some(_), None) => "in_progress",
+                (None, None) => "queued",
+            }
+            .into(),
+            conclusion: ended.map(|(_, how)| how.into()),
+            started_at: started.map(|at| format!("2026-01-01T{at}Z")),
+            completed_at: ended.map(|(at, _)| format!("2026-01-01T{at}Z")),
+            ..Job::default()
+        }
+    }
+
+    /// A one-shot of 00:00:00 whose run is tried again at 01:00:00.
+    fn tried_again(status: &str, jobs: Vec<Job>, earlier: Vec<Job>) -> Vec<(&'static str, Option<i64>)> {
+        let at = |time: &str| format!("2026-01-01T{time}Z");
+        let run = Run {
+            path: ".github/workflows/one-shot.yml".into(),
+            status: Some(status.into()),
+            run_attempt: Some(2),
+            created_at: at("00:00:10"),
+            run_started_at: Some(at("01:00:00")),
+            updated_at: at("01:00:30"),
+            jobs,
+            earlier,
+            ..Run::default()
+        };
+        let issue = Issue { state: "open".into(), created_at: at("00:00:00"), ..Issue::default() };
+        let snapshot = Snapshot { issue, runs: vec![run], ..Snapshot::default() };
+        let now = millis("2026-01-01T01:01:00Z").expect("a time");
+        let view = view(&snapshot, now);
+        let stages = stages(&Witness { snapshot: &snapshot, seen_at: now }, &view, Some(Mode::OneShot));
+        let reached = stages.into_iter().filter(|stage| stage.state != StageState::Ahead);
+        let lasted = |stage: &Stage| Some((stage.left_at.unwrap_or(now) - stage.entered_at?) / 1_000);
+        reached.map(|stage| (stage.phase.label(), lasted(&stage))).collect()
+    }
+
+    #[test]
+    fn the_time_between_two_attempts_is_no_phase_s_time() {
+        let planned = |how| job("plan", Some("00:00:20"), Some(("00:02:20", how)));
+        let failed = job("implement / implement", Some("00:02:30"), Some(("00:03:30", "failure")));
+        let waiting = job("implement / implement", None, None);
+        // Planning failed, and is waited for or done again.
+        assert_eq!(tried_again("queued", vec![], vec![planned("failure")]), [("Queued", Some(60))]);
+        let again = job("plan", Some("01:00:20"), None);
+        assert_eq!(
+            tried_again("in_progress", vec![again], vec![planned("failure")]),
+            [("Queued", Some(20)), ("Planning", Some(40))]
+        );
+        // The plan stays when only its implementation is tried again.
+        let earlier = vec![planned("success"), failed];
+        assert_eq!(
+            tried_again("queued", vec![planned("success"), waiting], earlier.clone()),
+            [("Queued", Some(20)), ("Planning", Some(120)), ("Queued", Some(60))]
+        );
+        let again = job("implement / implement", Some("01:00:30"), None);
+        assert_eq!(
+            tried_again("in_progress", vec![planned("success"), again], earlier),
+            [("Queued", Some(20)), ("Planning", Some(120)), ("Implementing", Some(30))]
+        );
+    }
+
+    #[test]
+    fn what_is_gone_on_with_waits_since_its_own_run() {
+        let at = |time: &str| format!("2026-01-01T{time}Z");
+        let run = |path: &str, status: &str, created: &str| Run {
+            path: format!(".github/workflows/{path}.yml"),
+            status: Some(status.into()),
+            conclusion: (status == "completed").then(|| "failure".into()),
+            created_at: at(created),
+            ..Run::default()
+        };
+        let planned = job("plan", Some("00:00:20"), Some(("00:02:20", "success")));
+        let first = Run { jobs: vec![planned], ..run("one-shot", "completed", "00:00:10") };
+        let issue = Issue { state: "open".into(), created_at: at("00:00:00"), ..Issue::default() };
+        let runs = vec![first, run("plan-implement", "queued", "01:00:00")];
+        let snapshot = Snapshot { issue, runs, ..Snapshot::default() };
+        let view = view(&snapshot, 0);
+        let stages = stages(&Witness { snapshot: &snapshot, seen_at: 5 }, &view, Some(Mode::OneShot));
+        let current = stages.iter().position(|stage| stage.state == StageState::Current).expect("one");
+        assert_eq!((stages[current].phase, current), (Phase::Dispatched, 2));
+        assert_eq!(stages[current].entered_at, millis(&at("01:00:00")));
+        assert_eq!(stages[current + 1].phase, Phase::Implementing);
     }
 }

@@ -1,7 +1,9 @@
 //! A node is planned once, whoever asks and however fast, and shows the dispatch that is not over.
 
 use serde_json::json;
-use waymark_app::areas::{DispatchCommand, DispatchState, NewForm, ObjectivePage, ProblemKind};
+use waymark_app::areas::{
+    DispatchCommand, DispatchState, NewForm, ObjectivePage, ObjectivesQuery, ProblemKind,
+};
 
 use super::{node, write};
 use crate::plans::Person;
@@ -75,6 +77,21 @@ async fn a_node_whose_dispatch_stopped_says_so_and_is_not_offered() {
         assert!(!node.ready && node.dispatch.is_some_and(|it| it.id == id && it.by == "writer"));
         let page = world.anonymous().get(&format!("/acme/widgets/objectives/{number}?node=1.1")).await;
         assert!(page.body.contains("Stopped") && !page.body.contains("id=\"ready\" href"), "{}", page.body);
+        // The list and the roadmap lead to the dispatch instead of offering the node.
+        let listed = async |query: ObjectivesQuery| {
+            writer.areas.objectives.list(Some(&writer.viewer), &query).await.expect("a list").rows
+        };
+        let rows = listed(ObjectivesQuery::default()).await;
+        let told = rows[0].stopped.as_ref().map(|stopped| (stopped.node.as_str(), stopped.dispatch.as_str()));
+        assert_eq!((rows[0].next.as_ref(), told), (None, Some(("1.1", id.as_str()))));
+        assert_eq!(listed(ObjectivesQuery { ready: true, ..ObjectivesQuery::default() }).await, []);
+        let browser = world.sign_in("writer").await;
+        for path in ["/objectives".to_owned(), format!("/acme/widgets/objectives/{number}")] {
+            let page = browser.get(&path).await.body;
+            let link = format!("href=\"/dispatches/{id}\"");
+            assert!(page.contains(&link) && page.contains("tone-failed"), "{path}: {page}");
+            assert!(!page.contains("id=\"pick-1.1\""), "{path}");
+        }
         let admin = Person::signed_in(world, "admin").await;
         let again = admin.areas.dispatches.dispatch(&admin.viewer, None, &form(number)).await;
         let refused = again.expect_err("it waits for a person");

@@ -5,6 +5,7 @@ mod catching_up;
 mod installation;
 mod life;
 mod limits;
+mod primary;
 mod runs;
 mod stopped;
 mod submit;

@@ -137,6 +137,8 @@ async fn a_log_is_read_once_and_shows_where_it_failed() {
         assert_eq!((&again, reads().await), (&log, before));
         assert!(plans.log(Some(&writer.viewer), &widgets, number, job.id + 1_000_000).await.is_err());
 
+        let hour = 3_600;
+        world.github.set("clock", json!({"advance_seconds": hour})).await;
         let rerun = ActionKind::RerunFailed;
         plans.act(&writer.viewer, &widgets, number, rerun, None).await.expect("run again");
         let second = |page: &PlanPage| {
@@ -148,6 +150,26 @@ async fn a_log_is_read_once_and_shows_where_it_failed() {
         assert!(earlier.iter().any(|one| one.id == job.id), "{earlier:#?}");
         let kept = plans.log(Some(&writer.viewer), &widgets, number, job.id).await;
         assert_eq!(kept.expect("the log of the first attempt"), log);
+        let browser = world.sign_in("writer").await;
+        let here = format!("/acme/widgets/plans/{number}");
+        let first = format!("{here}/jobs/{}", job.id);
+        assert!(browser.get(&here).await.body.contains(&format!("href=\"{first}\"")));
+        let shown = browser.get(&first).await;
+        assert!(shown.status == 200 && shown.body.contains("log-part"), "{shown:?}");
+
+        // The hour between the attempts is no phase's time.
+        writer.until(number, Phase::Complete).await;
+        let page = writer.plan(number).await;
+        assert!(
+            page.stages.iter().filter(|stage| stage.left_at.is_some()).count() >= 3,
+            "{:#?}",
+            page.stages
+        );
+        for stage in &page.stages {
+            if let (Some(entered), Some(left)) = (stage.entered_at, stage.left_at) {
+                assert!((0..hour * 1_000).contains(&(left - entered)), "{:#?}", page.stages);
+            }
+        }
         world.github.idle().await;
         world.github.writes().await;
     })
@@ -184,6 +206,8 @@ async fn work_on_somebody_s_own_machine_is_shown_with_who_and_since_when() {
         let local = page.local.expect("it is shown");
         assert_eq!((local.who.as_deref(), local.worktree.as_deref()), (Some("ada"), Some("rules")));
         assert_eq!(local.since, Some(1_768_489_200_000));
+        let runs = world.anonymous().get("/runs").await.body;
+        assert!(runs.contains("implemented locally") && !runs.contains("waits for GitHub"), "{runs}");
         world.github.writes().await;
     })
     .await;

@@ -189,6 +189,9 @@ fn needs(row: &PlanRow) -> Option<String> {
         Phase::Stuck => "Nothing goes on by itself: look at what happened",
         Phase::Complete => match hindered(row) {
             Some(why) => return Some(why),
+            None if row.pr.as_ref().is_some_and(|pr| pr.checks.pending > 0) => {
+                "Ready for review; its checks are not over"
+            }
             None => "Ready for review and merge",
         },
         Phase::PlanMissing => "The plan's text is missing",
@@ -241,6 +244,7 @@ pub(super) mod tests {
             stale: None,
             needs_you: None,
             stopped: None,
+            local: false,
         }
     }
 
