@@ -2,6 +2,7 @@
 
 mod access;
 mod catching_up;
+mod editing;
 mod installation;
 mod life;
 mod limits;
