@@ -19,6 +19,7 @@ mod overview;
 mod paging;
 mod plans;
 mod process;
+mod setting_up;
 mod support;
 mod tokens;
 mod workflows;
