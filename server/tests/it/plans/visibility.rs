@@ -54,7 +54,15 @@ struct Stream(reqwest::Response);
 
 impl Stream {
     async fn open(world: &World, browser: &Browser) -> Stream {
+        Stream::after(world, browser, None).await
+    }
+
+    /// Opened again by somebody who saw this event last.
+    async fn after(world: &World, browser: &Browser, last: Option<&str>) -> Stream {
         let mut request = reqwest::Client::new().get(format!("{}/events", world.url));
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
         if let Some(cookie) = browser.cookie("waymark") {
             request = request.header("cookie", format!("waymark={cookie}"));
         }
@@ -198,6 +206,39 @@ async fn live_updates_end_with_the_sign_in() {
             stream.publish(world, "acme/secret");
             assert_eq!(stream.next().await, None, "{ends}");
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_connection_misses_nothing_that_one_may_see() {
+    world(async |world| {
+        plan_in(world, "acme/widgets").await;
+        let writer = world.sign_in("writer").await;
+        let mut stream = Stream::open(world, &writer).await;
+        stream.publish(world, "acme/widgets");
+        let event = stream.next().await.expect("an event");
+        let id = event.lines().find_map(|line| line.strip_prefix("id:")).expect("an id").trim().to_owned();
+        drop(stream);
+        let change =
+            |plan| Change { repo: repo("acme/widgets"), plan: Some(plan), objective: None, dispatch: None };
+        let hidden = Change { repo: repo("acme/secret"), ..change(2) };
+        for change in [hidden, change(3)] {
+            world.app().events.publish(change);
+        }
+        let reader = world.sign_in("outsider").await;
+        for browser in [&writer, &reader] {
+            let mut again = Stream::after(world, browser, Some(&id)).await;
+            let mut told = String::new();
+            while !told.contains("\"plan\":3") {
+                told.push_str(&again.next().await.expect("an event"));
+            }
+            let sees = std::ptr::eq(browser, &writer);
+            assert_eq!(told.contains("acme/secret"), sees, "{told}");
+            assert!(!told.contains("resync") && !told.contains(&id), "{told}");
+        }
+        let mut unknown = Stream::after(world, &writer, Some("0000000000000001")).await;
+        assert!(unknown.next().await.is_some_and(|event| event.contains("event: resync")));
     })
     .await;
 }
