@@ -12,8 +12,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
     if viewer().is_some() {
         see_other(&to);
     }
-    let problem = value(&query(), "problem").map(|code| {
-        let (status, words, next) = why(&code);
+    let problem = value(&query(), "problem").and_then(|code| why(&code)).map(|(status, words, next)| {
         set_status(status);
         view! {
             <div class="notice problems" role="alert">
@@ -40,10 +39,11 @@ pub(crate) fn SignInPage() -> impl IntoView {
     }
 }
 
-/// Why signing in failed, by its code: the status, what happened, and what to do.
-fn why(code: &str) -> (u16, &'static str, String) {
+/// Why signing in failed, by its code: the status, what happened, and what to do. Anybody can write an address
+/// with another code, which says nothing.
+fn why(code: &str) -> Option<(u16, &'static str, String)> {
     let again = || "Sign in again.".to_owned();
-    match code {
+    Some(match code {
         "outside" => {
             let admins = installation().admins;
             let next = match admins.as_slice() {
@@ -58,6 +58,7 @@ fn why(code: &str) -> (u16, &'static str, String) {
         "declined" => (403, "You declined on GitHub, so you are not signed in.", again()),
         "refused" => (502, "GitHub refused the sign-in.", again()),
         "unreachable" => (502, "GitHub could not be asked who you are.", "Try again in a moment.".to_owned()),
-        _ => (500, "Waymark could not keep your sign-in.", "Try again in a moment.".to_owned()),
-    }
+        "session" => (500, "Waymark could not keep your sign-in.", "Try again in a moment.".to_owned()),
+        _ => return None,
+    })
 }

@@ -82,14 +82,16 @@ pub async fn mark_steps(desk: &Desk, numbers: &[usize]) -> Result<(), Failure> {
 /// # Errors
 /// When there is none.
 pub fn get_progress(desk: &Desk, json: bool) -> Result<(), Failure> {
-    let progress = self::progress(desk)?;
-    if json {
-        println!("{}", progress.to_json());
-    } else {
-        println!("{} of {} steps done", progress.done(), progress.steps.len());
-        progress.lines().for_each(|line| println!("{line}"));
-    }
+    println!("{}", told(&self::progress(desk)?, json));
     Ok(())
+}
+
+fn told(progress: &Progress, json: bool) -> String {
+    if json {
+        return progress.to_json().to_string();
+    }
+    let lines: Vec<String> = progress.lines().collect();
+    format!("{} of {} steps done\n{}", progress.done(), progress.steps.len(), lines.join("\n"))
 }
 
 /// A commit subject from the text of a step: its first line without Markdown, at most 70 characters.
@@ -142,6 +144,14 @@ mod tests {
         }
         desk.write("progress.md", &Progress::begin(&["a".into()], 0).render()).expect("a file");
         assert_eq!(get_progress(&desk, true), Ok(()));
+    }
+
+    #[test]
+    fn progress_is_told_in_words_and_as_json() {
+        let progress = Progress::begin(&["a".into(), "b".into()], 1);
+        assert_eq!(told(&progress, false), "1 of 2 steps done\n- [x] 1. a\n- [ ] 2. b");
+        let json: serde_json::Value = serde_json::from_str(&told(&progress, true)).expect("JSON");
+        assert_eq!((&json["completed_steps"], &json["total_steps"]), (&1.into(), &2.into()), "{json}");
     }
 
     #[test]

@@ -112,7 +112,7 @@ impl Writing {
         let mut written = false;
         for _ in 0..TRIES {
             let before = self.body().await?;
-            let after = change(&before).map_err(|error| self.refused(&error))?;
+            let after = change(&before).map_err(|error| self.refused("roadmap", &error))?;
             if after == before {
                 return Ok(written);
             }
@@ -141,7 +141,7 @@ impl Writing {
             let read = read.map_err(|error| error.problem("the objective was read"))?;
             let Some(snapshot) = read else { return Ok(()) };
             let (Ok(roadmap), Some(comment)) = (snapshot.roadmap(), &snapshot.comment) else { return Ok(()) };
-            let redrawn = tell(comment.text(), &roadmap).map_err(|error| self.refused(&error))?;
+            let redrawn = tell(comment.text(), &roadmap).map_err(|error| self.refused("comment", &error))?;
             if redrawn == comment.text() {
                 return Ok(());
             }
@@ -167,10 +167,10 @@ impl Writing {
         self.client.send::<Value>(Method::PATCH, path, Some(&json!({ "body": body }))).await.map(drop)
     }
 
-    fn refused(&self, error: &impl Display) -> Problem {
+    fn refused(&self, what: &str, error: &impl Display) -> Problem {
         Problem::new(
             ProblemKind::Conflict,
-            format!("The roadmap of #{} was not changed: {error}.", self.number),
+            format!("The {what} of #{} was not changed: {error}.", self.number),
         )
         .next("Look at the objective again: somebody may have changed it on GitHub.")
     }

@@ -185,6 +185,15 @@ fn differences(api: &Value, schema: &Value, value: &Value, at: &str) -> Vec<Stri
     }
 }
 
+/// Asserts that this address answers a reader as the description of its path says.
+pub async fn is_as_described(world: &World, place: &str, path: &str) {
+    let api = world.anonymous().get("/api/v1/openapi.json").await.json();
+    let page = world.sign_in("reader").await.get(&format!("/api/v1{place}")).await;
+    assert_eq!(page.status, StatusCode::OK, "{place}: {page:?}");
+    let schema = &api["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+    assert_eq!(differences(&api, schema, &page.json(), place), Vec::<String>::new(), "{}", page.body);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_are_as_described() {
     world(async |world| {

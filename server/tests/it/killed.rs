@@ -101,6 +101,7 @@ async fn nothing_is_lost_and_nothing_is_made_twice() {
                 assert_eq!(dispatch["state"], "sent", "{place}: {dispatch:#}");
                 once(world, &dispatch, at + 1, &place).await;
             }
+            world.github.writes().await;
         },
     )
     .await;
@@ -157,6 +158,7 @@ async fn a_batch_goes_on_where_it_was() {
             assert_eq!(pulls.as_array().map(|all| all.iter().filter(ours).count()), Some(3), "{pulls}");
             let runs = "/repos/acme/widgets/actions/workflows/plan-implement.yml/runs";
             assert_eq!(world.github.get("admin", runs).await["total_count"], 3);
+            world.github.writes().await;
         },
     )
     .await;

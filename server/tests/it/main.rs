@@ -21,6 +21,7 @@ mod overview;
 mod paging;
 mod plans;
 mod process;
+mod setting_up;
 mod support;
 mod tokens;
 mod typed;

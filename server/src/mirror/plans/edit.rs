@@ -1,7 +1,10 @@
 //! Editing the plan's text on GitHub: read, compare, write, read again.
 //!
-//! Nothing that somebody else wrote meanwhile is overwritten: the text must still be the one that was
-//! shown. Everything in the comment beside the plan stays as it is.
+//! Properties kept:
+//! - There is one writer per issue inside Waymark, dispatches included.
+//! - Nothing that somebody else wrote meanwhile is overwritten or removed: the text must still be the one that
+//!   was shown, and whatever is written is read again right before. Everything beside the plan stays.
+//! - A save whose answer was lost can be sent again; nothing is made twice.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -13,12 +16,14 @@ use waymark_domain::plan::{Found, Source, comments as parts, rewrite};
 use crate::github::model::{Comment, Issue};
 use crate::github::{Client, Error};
 use crate::mirror::access::{self, Level};
-use crate::mirror::snapshot::Snapshot;
+use crate::mirror::snapshot::{Snapshot, number as field};
 use crate::mirror::{read, refresh_plan, text as plan_text};
 use crate::state::App;
 
 /// Longest text of a plan, in characters.
 const LONGEST: usize = 240_000;
+/// So often a plan is read while it is saved; what surrounds it may change each time.
+const TURNS: usize = 5;
 
 /// Identifies a plan's text.
 pub(super) fn version(text: &str) -> String {
@@ -50,44 +55,55 @@ pub(super) async fn edit(
     text: &str,
 ) -> Result<(), EditRefusal> {
     let refuse = EditRefusal::Problem;
-    access::require(app, Some(viewer), repo, Level::Write).await.map_err(refuse)?;
+    let access = access::require(app, Some(viewer), repo, Level::Write).await.map_err(refuse)?;
+    // As GitHub spells it, so that there is one writer however the name was typed.
+    let repo = &access.name;
     let text = checked(text).map_err(refuse)?;
     let client = access::client(app, Some(viewer)).await.map_err(refuse)?;
-    let snapshot = fresh(&client, repo, number).await;
-    let snapshot = snapshot.map_err(|error| refuse(error.problem("the plan was read")))?;
-    let Some(snapshot) = snapshot else { return Err(refuse(super::no_plan(repo, number))) };
-    // A plan that is missing is written as a new one is.
-    let missing = || Found { text: String::new(), source: Source::Comment, comments: Vec::new() };
-    let found = plan_text::found(&snapshot).unwrap_or_else(missing);
-    let theirs = found.text.trim();
-    // Also when the answer to the same request was lost before.
-    if theirs == text {
-        return Ok(());
-    }
-    if version(theirs) != shown {
-        return Err(EditRefusal::Changed { theirs: theirs.to_owned(), version: version(theirs) });
-    }
-    let mut written = match found.source {
-        Source::Comment => write(&client, repo, number, &found, &snapshot.comments, &text).await,
-        _ => write_in_place(app, &client, repo, snapshot, &found, &text).await.map(|()| None),
-    };
-    if let (Ok(Some(comment)), true) = (&written, found.comments.is_empty()) {
-        let path = format!("/repos/{repo}/issues/{number}");
-        let writer = app.engine.writer_of(&path);
-        let _one = writer.lock().await;
-        written = link(&client, repo, number, *comment).await.map(|()| Some(*comment));
-    }
-    let after = fresh(&client, repo, number).await;
+    let writer = app.engine.writer_of(&format!("/repos/{repo}/issues/{number}"));
+    let one = writer.lock().await;
+    let saved = save(&client, repo, number, shown, &text).await;
+    drop(one);
     if let Err(problem) = refresh_plan(app, repo, number).await {
         tracing::debug!(%repo, number, %problem, "a plan was not read after an edit");
     }
-    written.map_err(refuse)?;
-    let after = after.map_err(|error| refuse(error.problem("the saved plan was read again")))?;
-    let stands = after.as_ref().and_then(plan_text::plan).unwrap_or_default();
-    match stands == text {
-        true => Ok(()),
-        false => Err(EditRefusal::Changed { version: version(&stands), theirs: stands }),
+    saved
+}
+
+/// Writes until the text stands there. It is read before each turn, so that what somebody else writes is seen:
+/// when it is the plan it is told, and when it is something around the plan it stays.
+async fn save(
+    client: &Client,
+    repo: &RepoName,
+    number: i64,
+    shown: &str,
+    text: &str,
+) -> Result<(), EditRefusal> {
+    let refuse = EditRefusal::Problem;
+    for _ in 0..TURNS {
+        let plan = fresh(client, repo, number).await;
+        let plan = plan.map_err(|error| refuse(error.problem("the plan was read")))?;
+        let Some(plan) = plan else { return Err(refuse(super::no_plan(repo, number))) };
+        // A plan that is missing is written as a new one is.
+        let missing = || Found { text: String::new(), source: Source::Comment, comments: Vec::new() };
+        let found = plan_text::found(&plan).unwrap_or_else(missing);
+        let theirs = found.text.trim();
+        let unseen = version(theirs) != shown;
+        if theirs == text {
+            // Unseen, it was saved in an earlier turn, or by a request whose answer was lost.
+            return if unseen { link(client, repo, &plan, &found).await.map_err(refuse) } else { Ok(()) };
+        }
+        if unseen {
+            return Err(EditRefusal::Changed { theirs: theirs.to_owned(), version: version(theirs) });
+        }
+        let written = match found.source {
+            Source::Comment => write(client, repo, &plan, &found, text).await,
+            _ => write_in_place(client, repo, plan, &found, text).await,
+        };
+        written.map_err(refuse)?;
     }
+    let words = "Somebody else keeps changing this plan on GitHub: it changed several times in a row.";
+    Err(refuse(Problem::new(ProblemKind::Conflict, words).next("Try again in a moment.")))
 }
 
 /// The issue and its comments as they are now.
@@ -106,88 +122,116 @@ fn unwritable(error: &dyn std::fmt::Display) -> Problem {
     wrong(&words, "Take out what looks like a marker of a metadata block.")
 }
 
+/// Whether an issue or a comment still has the body that was read.
+async fn still(client: &Client, path: &str, before: &str) -> Result<bool, Problem> {
+    match client.get::<Value>(path).await {
+        Ok(now) => Ok(now["body"].as_str().unwrap_or_default() == before),
+        Err(Error::Answer { status: 404 | 410, .. }) => Ok(false),
+        Err(error) => Err(error.problem("the plan was read")),
+    }
+}
+
+/// Puts another body in the place of the one that was read. GitHub knows no compare-and-swap, so it is read
+/// again right before. Answers whether it was still the same.
+async fn replace(client: &Client, path: &str, before: &str, after: &str) -> Result<bool, Problem> {
+    if !still(client, path, before).await? {
+        return Ok(false);
+    }
+    let sent = client.send::<Value>(Method::PATCH, path, Some(&json!({"body": after}))).await;
+    sent.map(|_| true).map_err(|error| error.problem("the plan was saved"))
+}
+
 /// Writes the text of an older generation where it stands: in a comment, or in the issue itself.
 async fn write_in_place(
-    app: &App,
     client: &Client,
     repo: &RepoName,
     mut plan: Snapshot,
     found: &Found,
     text: &str,
 ) -> Result<(), Problem> {
-    let issue = format!("/repos/{repo}/issues/{}", plan.issue.number);
-    let writer = app.engine.writer_of(&issue);
-    let _one = writer.lock().await;
     let (path, holder) = match found.comments.first() {
-        None => (issue, &mut plan.issue.body),
+        None => (format!("/repos/{repo}/issues/{}", plan.issue.number), &mut plan.issue.body),
         Some(id) => {
             let comment = plan.comments.iter_mut().find(|comment| comment.id.unsigned_abs() == *id);
             let comment = comment.ok_or_else(|| unwritable(&"its comment is gone"))?;
             (format!("/repos/{repo}/issues/comments/{id}"), &mut comment.body)
         }
     };
-    let body = rewrite(holder.as_deref().unwrap_or_default(), found.text.trim(), text).ok_or_else(|| {
+    let before = holder.clone().unwrap_or_default();
+    let after = rewrite(&before, found.text.trim(), text).ok_or_else(|| {
         let words = "The plan cannot be told from the rest of its issue.";
         Problem::new(ProblemKind::Conflict, words).next("Edit it on GitHub.")
     })?;
-    *holder = Some(body.clone());
+    *holder = Some(after.clone());
     if plan_text::plan(&plan).as_deref() != Some(text) {
         return Err(unwritable(&"it would not be read back the same"));
     }
-    let answer = client.send::<Value>(Method::PATCH, &path, Some(&json!({"body": body}))).await;
-    answer.map(drop).map_err(|error| error.problem("the plan was saved"))
+    replace(client, &path, &before, &after).await.map(drop)
 }
 
-/// Writes the text into the plan's comments; answers the id of the first.
+/// Writes the text into the plan's comments, as long as each still is what was read.
 async fn write(
     client: &Client,
     repo: &RepoName,
-    number: i64,
+    plan: &Snapshot,
     found: &Found,
-    comments: &[Comment],
     text: &str,
-) -> Result<Option<i64>, Problem> {
+) -> Result<(), Problem> {
     let parts = parts(text).map_err(|error| unwritable(&error))?;
-    let mut first = None;
+    let path = |id: &u64| format!("/repos/{repo}/issues/comments/{id}");
+    let body = |id: &u64| {
+        let known = plan.comments.iter().find(|comment| comment.id.unsigned_abs() == *id);
+        known.map(Comment::text).unwrap_or_default()
+    };
+    // Of a plan in several comments none is written when another one is not the same any more.
+    for id in found.comments.iter().skip(1) {
+        if !still(client, &path(id), body(id)).await? {
+            return Ok(());
+        }
+    }
     for (at, part) in parts.iter().enumerate() {
-        let id = found.comments.get(at);
-        let before = comments.iter().find(|comment| id == Some(&comment.id.unsigned_abs()));
-        let body = match before.filter(|_| at == 0) {
-            // The first comment may hold more than the plan; the others are Waymark's own.
-            Some(before) => {
-                let own = block::read(part).text("plan-body").unwrap_or_default().to_owned();
-                block::update_content(before.text(), "plan-body", &own).map_err(|error| unwritable(&error))?
-            }
-            None => part.clone(),
+        let Some(id) = found.comments.get(at) else {
+            let path = format!("/repos/{repo}/issues/{}/comments", plan.issue.number);
+            let made = client.send::<Value>(Method::POST, &path, Some(&json!({"body": part}))).await;
+            made.map_err(|error| error.problem("the plan was saved"))?;
+            continue;
         };
-        let (method, path) = match id {
-            Some(id) => (Method::PATCH, format!("/repos/{repo}/issues/comments/{id}")),
-            None => (Method::POST, format!("/repos/{repo}/issues/{number}/comments")),
+        // The first comment may hold more than the plan; the others are Waymark's own.
+        let after = if at == 0 {
+            let own = block::read(part).text("plan-body").unwrap_or_default().to_owned();
+            block::update_content(body(id), "plan-body", &own).map_err(|error| unwritable(&error))?
+        } else {
+            part.clone()
         };
-        let answer = client.send::<Value>(method, &path, Some(&json!({"body": body}))).await;
-        let made = answer.map_err(|error| error.problem("the plan was saved"))?.body;
-        first = first.or(made["id"].as_i64());
+        if !replace(client, &path(id), body(id), &after).await? {
+            return Ok(());
+        }
     }
     for id in found.comments.iter().skip(parts.len()) {
-        let path = format!("/repos/{repo}/issues/comments/{id}");
-        match client.send::<Value>(Method::DELETE, &path, None).await {
+        if !still(client, &path(id), body(id)).await? {
+            return Ok(());
+        }
+        match client.send::<Value>(Method::DELETE, &path(id), None).await {
             Ok(_) | Err(Error::Answer { status: 404 | 410, .. }) => {}
             Err(error) => {
                 return Err(error.problem("a part of the plan that is no longer needed was removed"));
             }
         }
     }
-    Ok(first)
+    Ok(())
 }
 
-/// Notes the comment that holds the plan in the issue's header, where that is one.
-async fn link(client: &Client, repo: &RepoName, number: i64, comment: i64) -> Result<(), Problem> {
-    let path = format!("/repos/{repo}/issues/{number}");
-    let issue: Issue = client.get(&path).await.map_err(|error| error.problem("the plan was read"))?;
+/// Notes the comment that holds the plan in the issue's header, where that names none that is there.
+async fn link(client: &Client, repo: &RepoName, plan: &Snapshot, found: &Found) -> Result<(), Problem> {
+    let body = plan.issue.text();
+    let header = block::first(body, "plan-header");
+    let named = header.as_ref().and_then(|header| field(header, "plan_comment_id"));
+    let there = named.is_some_and(|id| plan.comments.iter().any(|comment| comment.id == id));
+    let (Some(comment), false) = (found.comments.first(), there) else { return Ok(()) };
     let change = serde_json::Map::from_iter([("plan_comment_id".to_owned(), json!(comment))]);
-    let Ok(body) = block::update(issue.text(), "plan-header", &change) else { return Ok(()) };
-    let answer = client.send::<Value>(Method::PATCH, &path, Some(&json!({"body": body}))).await;
-    answer.map(drop).map_err(|error| error.problem("the plan comment was noted in the issue"))
+    let Ok(linked) = block::update(body, "plan-header", &change) else { return Ok(()) };
+    let path = format!("/repos/{repo}/issues/{}", plan.issue.number);
+    replace(client, &path, body, &linked).await.map(drop)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use waymark_app::areas::{
 use waymark_domain::roadmap::{self, Roadmap, Version, edit, outline};
 
 use super::diff;
+use crate::github::model::Issue;
 use crate::mirror::access;
 use crate::mirror::objectives::Snapshot;
 use crate::objectives::typed::{LONGEST_BODY, Typed, typed};
@@ -85,6 +86,10 @@ pub fn changes(
 /// The comment with the wanted texts.
 fn told(comment: &str, now: &OpenedObjective, wanted: &Typed, roadmap: &Roadmap) -> Result<String, Refused> {
     let prose = if now.told { &wanted.prose } else { &now.form.prose };
+    let stands = edit::prose(comment).unwrap_or_default().replace("\r\n", "\n");
+    if now.told && ![&now.form.prose, prose].iter().any(|known| known.trim() == stands.trim()) {
+        return Err(Refused::Changed("description"));
+    }
     edit::retell(comment, prose, &wanted.roadmap, roadmap).map_err(|error| Refused::Words(error.to_string()))
 }
 
@@ -97,15 +102,15 @@ fn cannot(error: &dyn fmt::Display) -> Problem {
 
 /// Why a change is not applied.
 enum Refused {
-    /// Somebody else changed the nodes.
-    Changed,
+    /// Somebody else changed this of it.
+    Changed(&'static str),
     Words(String),
 }
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Refused::Changed => f.write_str("somebody changed its nodes on GitHub at the same moment"),
+            Refused::Changed(what) => write!(f, "somebody changed its {what} on GitHub at the same moment"),
             Refused::Words(words) => f.write_str(words),
         }
     }
@@ -164,7 +169,7 @@ pub async fn save(
                 let found = roadmap::read(body, None).map_err(|error| Refused::Words(error.to_string()))?;
                 let known = nodes(&found) == nodes(&before) || nodes(&found) == nodes(&wanted.roadmap);
                 if !known {
-                    return Err(Refused::Changed);
+                    return Err(Refused::Changed("nodes"));
                 }
                 edit::replace(body, &wanted.roadmap).map_err(|error| Refused::Words(error.to_string()))
             },
@@ -174,6 +179,11 @@ pub async fn save(
     if now.form.title != wanted.title {
         let client = access::client(app, Some(viewer)).await?;
         let path = format!("/repos/{repo}/issues/{number}");
+        let issue: Issue =
+            client.get(&path).await.map_err(|error| error.problem("the objective was read"))?;
+        if issue.title != now.form.title && issue.title != wanted.title {
+            return Err(ObjectiveRefusal::Changed);
+        }
         let sent = client.send::<Value>(Method::PATCH, &path, Some(&json!({"title": wanted.title}))).await;
         sent.map_err(|error| error.problem("the title was changed"))?;
         crate::mirror::refresh_plan(app, repo, number).await?;

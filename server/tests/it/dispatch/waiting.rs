@@ -72,6 +72,21 @@ async fn what_nobody_can_comment_on_is_taken_back_all_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_belongs_to_a_deleted_issue_is_taken_back_all_the_same() {
+    let bench = Bench::start().await;
+    let id = bench.dispatch().await;
+    let issue = bench.rest(&id).await.issue.expect("its issue");
+    let deleted = json!({"path": format!("/issues/{issue}($|/)"), "status": 410, "when": "before", "times": 1000,
+        "body": {"message": "This issue was deleted"}});
+    bench.control("faults", deleted).await;
+    bench.command(&id, DispatchCommand::Undo).await;
+    let view = bench.rest(&id).await;
+    assert_eq!(view.state, DispatchState::Undone, "{view:#?}");
+    let made = bench.made().await;
+    assert!(made.branches.is_empty() && made.pulls.iter().all(|pull| pull["state"] == "closed"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_optional_step_of_an_undone_dispatch_is_not_tried_again() {
     let bench = Bench::start().await;
     let write = Write::ALL.into_iter().find(|write| write.key == "comment-queued").expect("a write");

@@ -2,13 +2,13 @@
 
 use reqwest::Method;
 use serde_json::json;
-use waymark_app::areas::{ObjectiveCommand, RepoName};
+use waymark_app::areas::{ObjectiveCommand, ObjectiveForm, RepoName};
 use waymark_domain::roadmap::{self, Change, Status};
 use waymark_server::objectives::write::Writing;
 
 use super::{node, on_github, widgets, write};
 use crate::plans::Person;
-use crate::support::world;
+use crate::support::{Entry, until, world, world_with};
 
 const WRITERS: usize = 50;
 
@@ -81,6 +81,56 @@ async fn fifty_writers_and_an_outsider_lose_nothing_unseen() {
             objectives.objective(Some(&writer.viewer), &widgets(), number, None).await.expect("a page");
         assert_eq!(page.findings, []);
         assert!(!world.github.writes().await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_writes_while_an_objective_is_saved_stays() {
+    let day = std::time::Duration::from_secs(24 * 60 * 60);
+    let quiet = |config: &mut waymark_server::config::Config| config.reconcile_every = day;
+    world_with(quiet, async |world| {
+        world.github.set("webhooks", json!({"mode": "drop", "times": 100_000})).await;
+        let writer = Person::signed_in(world, "writer").await;
+        writer.connect().await;
+        let texts = &writer.areas.objective_texts;
+        for what in ["title", "description"] {
+            let number = write(world, vec![node("1.1", None)]).await;
+            let issue = format!("/repos/acme/widgets/issues/{number}");
+            let comments = world.github.get("admin", &format!("{issue}/comments")).await;
+            let comment = format!("/repos/acme/widgets/issues/comments/{}", comments[0]["id"]);
+            let opened = texts.open(&writer.viewer, &widgets(), number).await.expect("opened").form;
+            let mine = match what {
+                "title" => ObjectiveForm { title: "Mine".into(), ..opened },
+                _ => ObjectiveForm { prose: "Mine.".into(), ..opened },
+            };
+            let before = world.github.journal().await.last().map_or(0, |entry| entry.n);
+            let read = json!({"method": "GET", "path": format!("{comment}$"), "hold": true, "times": 1});
+            world.github.set("faults", read).await;
+            let meanwhile = async {
+                let seen = |journal: &Vec<Entry>| {
+                    journal.iter().any(|one| one.n > before && one.method == "GET" && one.path == comment)
+                };
+                until(async || world.github.journal().await, seen).await;
+                let (path, theirs) = match what {
+                    "title" => (&issue, json!({"title": "Theirs"})),
+                    _ => {
+                        let text = comments[0]["body"].as_str().unwrap_or_default();
+                        (&comment, json!({"body": text.replace("Why.", "Theirs.")}))
+                    }
+                };
+                world.github.send("admin", Method::PATCH, path, theirs).await;
+                world.github.set("release", json!({})).await;
+            };
+            let repo = widgets();
+            let save = texts.save(&writer.viewer, &repo, number, &mine);
+            let (saved, ()) = tokio::join!(save, meanwhile);
+            assert!(saved.is_err(), "{what}");
+            let path = if what == "title" { &issue } else { &comment };
+            let stands = world.github.get("admin", path).await.to_string();
+            assert!(stands.contains("Theirs") && !stands.contains("Mine"), "{what}: {stands}");
+        }
+        world.github.writes().await;
     })
     .await;
 }

@@ -61,6 +61,7 @@ async fn a_fault_at_the_second_of_four_dispatches_no_node_twice() {
         assert_eq!(made, ids.map(|id| (id.to_owned(), 1)).into());
         let (_, _, map) = on_github(world, number).await;
         assert!(map.nodes.iter().all(|node| node.pr.as_deref().is_some_and(|pr| pr.starts_with('#'))));
+        world.github.writes().await;
     })
     .await;
 }

@@ -116,6 +116,7 @@ async fn an_objective_is_created_once_as_its_preview_says() {
             said[0]["body"].as_str().is_some_and(|text| text.contains("created this objective")),
             "{said}"
         );
+        world.github.writes().await;
     })
     .await;
 }

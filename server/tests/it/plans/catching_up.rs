@@ -1,13 +1,15 @@
 //! The mirror against trouble: webhooks lost, doubled, late or forged; GitHub down; the mirror dropped.
 
+use hmac::{Hmac, KeyInit, Mac};
 use serde_json::json;
+use sha2::Sha256;
 use waymark_app::areas::{OverviewQuery, Viewer};
 use waymark_domain::lifecycle::Phase;
 use waymark_server::mirror;
 use waymark_server::mirror::store::{self, Connection};
 
 use super::{Person, repo};
-use crate::support::{World, world};
+use crate::support::{WEBHOOK_SECRET, World, until, world, world_with};
 
 async fn tracked<'a>(world: &'a World, number_of_plans: usize) -> (Person<'a>, Vec<i64>) {
     let mut numbers = Vec::new();
@@ -108,22 +110,44 @@ async fn a_rebuilt_mirror_is_the_same() {
 
 #[tokio::test]
 async fn forged_and_doubled_deliveries_change_nothing() {
-    world(async |world| {
-        let browser = world.anonymous();
-        let body = json!({"action": "closed"}).to_string();
-        let forged = [
-            ("x-github-event", "issues"),
-            ("x-github-delivery", "guid-1"),
-            ("x-hub-signature-256", "sha256=00"),
-            ("content-type", "application/json"),
-        ];
-        let page = browser.send(reqwest::Method::POST, "/webhooks/github", &forged, body).await;
-        assert_eq!(page.status, 401);
-        let kept: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM deliveries WHERE guid = 'guid-1'")
-            .fetch_one(world.app().db.pool())
-            .await
-            .expect("counted");
-        assert_eq!(kept, 0);
+    let day = std::time::Duration::from_secs(24 * 60 * 60);
+    world_with(|config| config.reconcile_every = day, async |world| {
+        world.github.set("webhooks", json!({"mode": "drop", "times": 1000})).await;
+        let (writer, numbers) = tracked(world, 1).await;
+        let payload = json!({
+            "action": "closed", "repository": {"full_name": "acme/widgets"}, "issue": {"number": numbers[0]},
+        });
+        let body = payload.to_string();
+        let mut mac = Hmac::<Sha256>::new_from_slice(WEBHOOK_SECRET.as_bytes()).expect("a key");
+        mac.update(body.as_bytes());
+        let good = format!("sha256={}", hex::encode(mac.finalize().into_bytes()));
+        let deliver = async |signature: &str| {
+            let headers = [
+                ("x-github-event", "issues"),
+                ("x-github-delivery", "guid-1"),
+                ("x-hub-signature-256", signature),
+                ("content-type", "application/json"),
+            ];
+            let browser = world.anonymous();
+            browser.send(reqwest::Method::POST, "/webhooks/github", &headers, body.clone()).await.status
+        };
+        let kept = async || -> Vec<(String, i64)> {
+            let rows = sqlx::query_as("SELECT state, ended_at FROM deliveries WHERE guid = 'guid-1'");
+            rows.fetch_all(world.app().db.pool()).await.unwrap_or_default()
+        };
+        for forged in ["sha256=00", "", &good.replace("sha256=", "sha1="), &format!("{good}00")] {
+            assert_eq!(deliver(forged).await, 401, "{forged}");
+        }
+        close(world, numbers[0]).await;
+        assert_eq!(deliver(&good).await, 202);
+        writer.until(numbers[0], Phase::Closed).await;
+        let first = until(kept, |kept| kept.iter().any(|(state, _)| state == "done")).await;
+        // The same again changes nothing, whatever has happened since.
+        let path = format!("/repos/acme/widgets/issues/{}", numbers[0]);
+        world.github.send("admin", reqwest::Method::PATCH, &path, json!({"state": "open"})).await;
+        assert_eq!(deliver(&good).await, 202);
+        assert_eq!(kept().await, first, "it is neither kept nor worked on twice");
+        assert_eq!(writer.plan(numbers[0]).await.phase, Phase::Closed);
     })
     .await;
 }

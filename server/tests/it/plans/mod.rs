@@ -1,7 +1,9 @@
 //! Plans as people see them while real work goes on: the mirror, the overview, the page, the actions.
 
 mod access;
+mod actions;
 mod catching_up;
+mod editing;
 mod installation;
 mod life;
 mod limits;

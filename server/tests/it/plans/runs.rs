@@ -137,6 +137,14 @@ async fn a_log_is_read_once_and_shows_where_it_failed() {
         assert_eq!((&again, reads().await), (&log, before));
         assert!(plans.log(Some(&writer.viewer), &widgets, number, job.id + 1_000_000).await.is_err());
 
+        let place = format!("/repositories/acme/widgets/plans/{number}/jobs/{}/log", job.id);
+        crate::api::is_as_described(
+            world,
+            &place,
+            "/repositories/{owner}/{name}/plans/{number}/jobs/{job}/log",
+        )
+        .await;
+
         let hour = 3_600;
         world.github.set("clock", json!({"advance_seconds": hour})).await;
         let rerun = ActionKind::RerunFailed;

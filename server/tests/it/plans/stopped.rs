@@ -8,8 +8,8 @@ use waymark_domain::lifecycle::Phase;
 use super::Person;
 use crate::support::{World, until, world};
 
-/// A plan with a draft pull request that nothing waits on: it was made by hand.
-async fn plan_with_pull(world: &World) -> i64 {
+/// A plan with a draft pull request that nothing waits on: it was made by hand. Answers both numbers.
+pub async fn plan_with_pull(world: &World) -> (i64, i64) {
     let send = async |path: &str, body: serde_json::Value| {
         world.github.send("admin", Method::POST, &format!("/repos/acme/widgets/{path}"), body).await
     };
@@ -27,8 +27,7 @@ async fn plan_with_pull(world: &World) -> i64 {
     let branch = format!("P{number}-rules-01-15-1430");
     send("git/refs", json!({"ref": format!("refs/heads/{branch}"), "sha": commit["sha"]})).await;
     let pull = json!({"title": "Rules", "head": branch, "base": "main", "draft": true, "body": format!("Closes #{number}")});
-    send("pulls", pull).await;
-    number
+    (number, send("pulls", pull).await["number"].as_i64().expect("a number"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,7 +36,7 @@ async fn a_request_made_by_hand_does_only_what_the_page_offers() {
         world.github.set("repos/acme/widgets", json!({"variables": {"CLAUDE_ENABLED": "false"}})).await;
         let writer = Person::signed_in(world, "writer").await;
         writer.connect().await;
-        let number = plan_with_pull(world).await;
+        let (number, _) = plan_with_pull(world).await;
         writer.until(number, Phase::Submitted).await;
         let browser = world.sign_in("writer").await;
         let before = world.github.writes().await.len();
@@ -59,6 +58,7 @@ async fn a_request_made_by_hand_does_only_what_the_page_offers() {
         browser.form("/do/act", &fields).await;
         writer.until(number, Phase::Closed).await;
         assert_eq!(writer.plan(number).await.pr.map(|pr| pr.summary.state), Some(PrState::Closed));
+        world.github.writes().await;
     })
     .await;
 }

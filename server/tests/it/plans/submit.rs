@@ -4,7 +4,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use waymark_app::areas::{
-    ActionKind, BatchView, BatchWork, Existing, ItemState, NewForm, PlanPage, PrState, SubmitForm,
+    ActionKind, BatchView, BatchWork, Existing, ItemState, NewForm, PlanPage, PrState, StepState, SubmitForm,
 };
 use waymark_domain::lifecycle::Phase;
 
@@ -89,6 +89,8 @@ async fn a_plan_is_created_from_text_and_repaired_when_its_comment_was_refused()
         let number = stopped.issue.expect("the issue was made");
         writer.until(number, Phase::Stopped).await;
         let page = writer.plan(number).await;
+        let steps: Vec<_> = page.steps.iter().map(|step| step.state).collect();
+        assert_eq!(steps, [StepState::Done, StepState::Failed]);
         let trouble = page.trouble.expect("it is told");
         assert_eq!(trouble.repair.as_deref(), Some(id.as_str()));
         let resume = waymark_app::areas::DispatchCommand::Resume;
@@ -117,6 +119,7 @@ async fn a_plan_is_created_from_text_and_repaired_when_its_comment_was_refused()
         let comments = get(world, &format!("issues/{bare}/comments")).await;
         let linked = format!("plan_comment_id: {}", comments[0]["id"]);
         assert!(header["body"].as_str().unwrap_or_default().contains(&linked), "{header}");
+        world.github.writes().await;
     })
     .await;
 }
@@ -177,6 +180,7 @@ async fn many_are_checked_first_and_one_that_fails_leaves_the_others() {
         let runs = get(world, "actions/workflows/plan-implement.yml/runs").await;
         assert_eq!(runs["total_count"], 3);
         world.github.idle().await;
+        world.github.writes().await;
     })
     .await;
 }
@@ -233,6 +237,7 @@ async fn branches_of_earlier_attempts_are_used_or_replaced() {
         world.github.idle().await;
         let page = writer.page(number, |page| page.attempts.len() == 3).await;
         assert_eq!(page.pr.map(|pr| pr.summary.state), Some(PrState::Draft));
+        world.github.writes().await;
     })
     .await;
 }
@@ -260,6 +265,8 @@ async fn submitting_again_cancels_the_run_and_a_failed_step_is_gone_on_from() {
         let ends: Vec<_> =
             page.attempts.iter().map(|one| one.run.as_ref().and_then(|run| run.conclusion.clone())).collect();
         assert_eq!(ends, [Some("cancelled".to_owned()), Some("failure".to_owned())]);
+        let steps: Vec<_> = page.steps.iter().map(|step| step.state).collect();
+        assert_eq!(steps, [StepState::Done, StepState::Failed]);
         let trouble = page.trouble.expect("it is told");
         assert!(trouble.step.is_some() && trouble.log_tail.is_some_and(|log| log.contains("demo:fail-step")));
 
@@ -271,6 +278,7 @@ async fn submitting_again_cancels_the_run_and_a_failed_step_is_gone_on_from() {
         let page = writer.page(number, |page| page.attempts.len() == 3).await;
         assert_eq!(page.steps.len(), 2, "{:#?}", page.steps);
         world.github.idle().await;
+        world.github.writes().await;
     })
     .await;
 }
@@ -320,6 +328,7 @@ async fn a_replaced_attempt_shows_the_new_pull_request_and_using_it_again_starts
         assert_eq!(inputs(world).await["from_step"], "1", "it starts afresh on the branch there is");
         writer.until(number, Phase::Complete).await;
         world.github.idle().await;
+        world.github.writes().await;
     })
     .await;
 }

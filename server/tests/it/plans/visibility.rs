@@ -54,13 +54,21 @@ struct Stream(reqwest::Response);
 
 impl Stream {
     async fn open(world: &World, browser: &Browser) -> Stream {
-        let answer = Stream::ask(world, browser).await;
+        Stream::after(world, browser, None).await
+    }
+
+    /// Opened again by somebody who saw this event last.
+    async fn after(world: &World, browser: &Browser, last: Option<&str>) -> Stream {
+        let answer = Stream::ask(world, browser, last).await;
         assert_eq!(answer.status(), StatusCode::OK);
         Stream(answer)
     }
 
-    async fn ask(world: &World, browser: &Browser) -> reqwest::Response {
+    async fn ask(world: &World, browser: &Browser, last: Option<&str>) -> reqwest::Response {
         let mut request = reqwest::Client::new().get(format!("{}/events", world.url));
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
         if let Some(cookie) = browser.cookie("waymark") {
             request = request.header("cookie", format!("waymark={cookie}"));
         }
@@ -207,6 +215,39 @@ async fn live_updates_end_with_the_sign_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_lost_connection_misses_nothing_that_one_may_see() {
+    world(async |world| {
+        plan_in(world, "acme/widgets").await;
+        let writer = world.sign_in("writer").await;
+        let mut stream = Stream::open(world, &writer).await;
+        stream.publish(world, "acme/widgets");
+        let event = stream.next().await.expect("an event");
+        let id = event.lines().find_map(|line| line.strip_prefix("id:")).expect("an id").trim().to_owned();
+        drop(stream);
+        let change =
+            |plan| Change { repo: repo("acme/widgets"), plan: Some(plan), objective: None, dispatch: None };
+        let hidden = Change { repo: repo("acme/secret"), ..change(2) };
+        for change in [hidden, change(3)] {
+            world.app().events.publish(change);
+        }
+        let reader = world.sign_in("outsider").await;
+        for browser in [&writer, &reader] {
+            let mut again = Stream::after(world, browser, Some(&id)).await;
+            let mut told = String::new();
+            while !told.contains("\"plan\":3") {
+                told.push_str(&again.next().await.expect("an event"));
+            }
+            let sees = std::ptr::eq(browser, &writer);
+            assert_eq!(told.contains("acme/secret"), sees, "{told}");
+            assert!(!told.contains("resync") && !told.contains(&id), "{told}");
+        }
+        let mut unknown = Stream::after(world, &writer, Some("0000000000000001")).await;
+        assert!(unknown.next().await.is_some_and(|event| event.contains("event: resync")));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_name_in_capitals_is_the_same_repository() {
     world(async |world| {
         let number = plan_in(world, "acme/widgets").await;
@@ -233,7 +274,7 @@ async fn live_updates_are_bounded_for_each_person_and_say_so() {
         let writer = world.sign_in("writer").await;
         let mut open = Vec::new();
         let refused = loop {
-            let answer = Stream::ask(world, &writer).await;
+            let answer = Stream::ask(world, &writer, None).await;
             if answer.status() != StatusCode::OK {
                 break answer;
             }
@@ -251,7 +292,7 @@ async fn live_updates_are_bounded_for_each_person_and_say_so() {
             Stream::open(world, other).await;
         }
         open.truncate(open.len() / 2);
-        let again = async || Stream::ask(world, &writer).await.status();
+        let again = async || Stream::ask(world, &writer, None).await.status();
         until(again, |status| *status == StatusCode::OK).await;
     })
     .await;

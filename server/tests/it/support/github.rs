@@ -1,6 +1,7 @@
 //! The sandbox as a test sees it: GitHub's API for what is true, `/_sandbox/` for what to make happen.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use reqwest::Method;
 use serde::Deserialize;
@@ -16,22 +17,27 @@ pub struct Entry {
     pub query: Option<String>,
     /// Login of the token's owner.
     pub user: Option<String>,
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
     pub body: Option<String>,
     pub status: Option<u16>,
     pub response: Option<String>,
 }
 
+/// Who asks when a test does so past Waymark.
+const TESTS: &str = "waymark-tests";
+
 pub struct GitHub {
     pub url: String,
     client: reqwest::Client,
-    /// Whether the test has looked at the writes.
-    looked: AtomicBool,
+    /// The newest entry of the journal when the test last looked at the writes.
+    looked: AtomicU64,
 }
 
 impl GitHub {
     pub fn new(url: String) -> Self {
         let client = super::client();
-        GitHub { url, client, looked: AtomicBool::new(false) }
+        GitHub { url, client, looked: AtomicU64::new(0) }
     }
 
     /// Calls a control under `/_sandbox/`.
@@ -55,7 +61,7 @@ impl GitHub {
         let answer = self.set("token", json!({ "login": login })).await;
         let token = answer["token"].as_str().expect("a token");
         let request = self.client.get(format!("{}{path}", self.url)).bearer_auth(token);
-        let request = request.header("user-agent", "waymark-tests");
+        let request = request.header("user-agent", TESTS);
         let answer = request.send().await.expect("the sandbox answers");
         let (status, text) = (answer.status(), answer.text().await.expect("a body"));
         assert!(status.is_success(), "GET {path}: {status} {text}");
@@ -67,12 +73,11 @@ impl GitHub {
         let answer = self.set("token", json!({ "login": login })).await;
         let token = answer["token"].as_str().expect("a token");
         let request = self.client.request(method, format!("{}{path}", self.url)).bearer_auth(token);
-        let request =
-            request.header("user-agent", "waymark-tests").header("content-type", "application/json");
+        let request = request.header("user-agent", TESTS).header("content-type", "application/json");
         let answer = request.body(body.to_string()).send().await.expect("the sandbox answers");
         let (status, text) = (answer.status(), answer.text().await.expect("a body"));
         assert!(status.is_success(), "{path}: {status} {text}");
-        serde_json::from_str(&text).expect("JSON")
+        if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect("JSON") }
     }
 
     /// Every exchange so far, the controls' own left out.
@@ -82,10 +87,12 @@ impl GitHub {
         entries.into_iter().filter(|entry| !entry.path.starts_with("/_sandbox/")).collect()
     }
 
-    /// What was written to GitHub so far, in order; signing in left out.
+    /// What was written to GitHub so far, in order; signing in left out. What is written later is to be looked
+    /// at again before the test ends.
     pub async fn writes(&self) -> Vec<Entry> {
-        self.looked.store(true, Ordering::Relaxed);
-        self.journal().await.into_iter().filter(is_write).collect()
+        let journal = self.journal().await;
+        self.looked.fetch_max(journal.last().map_or(0, |entry| entry.n), Ordering::Relaxed);
+        journal.into_iter().filter(is_write).collect()
     }
 
     /// Waits until no run is queued or running and no webhook is undelivered.
@@ -95,11 +102,12 @@ impl GitHub {
         assert_eq!(answer["idle"], true, "the sandbox is still busy after {seconds} s: {answer}");
     }
 
+    /// What was written since the test last looked, but for what the test wrote itself.
     pub(super) async fn unseen_writes(&self) -> Vec<Entry> {
-        match self.looked.load(Ordering::Relaxed) {
-            true => Vec::new(),
-            false => self.journal().await.into_iter().filter(is_write).collect(),
-        }
+        let looked = self.looked.load(Ordering::Relaxed);
+        let its_own = |entry: &Entry| entry.headers.get("user-agent").is_some_and(|agent| agent == TESTS);
+        let unseen = |entry: &Entry| entry.n > looked && is_write(entry) && !its_own(entry);
+        self.journal().await.into_iter().filter(unseen).collect()
     }
 
     pub(super) async fn violations(&self) -> Vec<Value> {

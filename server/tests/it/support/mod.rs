@@ -27,7 +27,7 @@ use waymark_server::state::App;
 
 pub use browser::{Browser, Page};
 use database::Database;
-pub use github::GitHub;
+pub use github::{Entry, GitHub};
 pub use process::Process;
 
 pub const CLIENT_ID: &str = "waymark-test";

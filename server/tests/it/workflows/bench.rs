@@ -88,29 +88,54 @@ impl Bench {
 
     /// Starts `one-shot.yml`; `more` is added to its inputs.
     pub async fn one_shot(&self, more: Value) -> Value {
+        let run = self.begin_one_shot(more).await;
+        self.ended(run).await
+    }
+
+    /// The same without waiting for its end; answers its id.
+    pub async fn begin_one_shot(&self, more: Value) -> u64 {
         let inputs = json!({
             "instruction": "add x", "branch_name": BRANCH, "pr_number": self.pr.to_string(), "submitted_by": "writer",
             "distinct_id": "x1y2z3", "plan_issue_number": self.issue.to_string(),
         });
-        self.run("one-shot.yml", inputs, more).await
+        self.begin("one-shot.yml", inputs, more).await
     }
 
     /// Starts `plan-implement.yml`; `more` is added to its inputs.
     pub async fn implement(&self, more: Value) -> Value {
+        let run = self.begin_implement(more).await;
+        self.ended(run).await
+    }
+
+    /// The same without waiting for its end; answers its id.
+    pub async fn begin_implement(&self, more: Value) -> u64 {
         let inputs = json!({
             "issue_number": self.issue.to_string(), "branch_name": BRANCH, "pr_number": self.pr.to_string(),
             "submitted_by": "writer", "distinct_id": "a1b2c3", "issue_title": "Add x", "base_branch": "main",
         });
-        self.run("plan-implement.yml", inputs, more).await
+        self.begin("plan-implement.yml", inputs, more).await
     }
 
-    async fn run(&self, workflow: &str, mut inputs: Value, more: Value) -> Value {
+    async fn begin(&self, workflow: &str, mut inputs: Value, more: Value) -> u64 {
         for (name, value) in more.as_object().expect("fields") {
             inputs[name] = value.clone();
         }
         let body = json!({"ref": "main", "inputs": inputs, "return_run_details": true});
         let run = self.send(Method::POST, &format!("actions/workflows/{workflow}/dispatches"), body).await;
-        self.ended(run["workflow_run_id"].as_u64().expect("a run")).await
+        run["workflow_run_id"].as_u64().expect("a run")
+    }
+
+    /// Waits until a run is at work.
+    pub async fn at_work(&self, run: u64) {
+        let status = async || self.get(&format!("actions/runs/{run}")).await["status"].clone();
+        crate::support::until(status, |status| status == "in_progress").await;
+    }
+
+    /// Writes the plan where the skeleton is.
+    pub async fn write_plan(&self, text: &str) {
+        let comments = self.get(&format!("issues/{}/comments", self.issue)).await;
+        let body = json!({"body": plan::comments(text).expect("a comment").remove(0)});
+        self.send(Method::PATCH, &format!("issues/comments/{}", comments[0]["id"]), body).await;
     }
 
     /// The run again, once nothing is under way any more.

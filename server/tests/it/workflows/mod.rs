@@ -4,7 +4,7 @@ mod bench;
 mod setup;
 
 use bench::Bench;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_shot_plans_implements_and_hands_over() {
@@ -199,5 +199,27 @@ async fn a_repository_can_switch_the_workflows_off() {
     let run = bench.one_shot(json!({})).await;
     assert_eq!(run["conclusion"], "skipped");
     assert_eq!(bench.comments().await.len(), 1);
+    bench.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_run_of_a_branch_or_an_issue_ends_the_first() {
+    let bench = Bench::dispatched("Add x demo:slow 120").await;
+    for workflow in ["one-shot", "plan-implement"] {
+        if workflow == "plan-implement" {
+            bench.write_plan("# Add x\n\n1. Add it.\n\ndemo:slow 120").await;
+        }
+        let begin = async |more: Value| match workflow {
+            "one-shot" => bench.begin_one_shot(more).await,
+            _ => bench.begin_implement(more).await,
+        };
+        let first = begin(json!({})).await;
+        bench.at_work(first).await;
+        // What fails at once, so that nobody waits for a slow agent.
+        let second = begin(json!({"pr_number": "none"})).await;
+        let end = bench.ended(second).await;
+        assert_eq!(end["conclusion"], "failure", "{workflow}");
+        assert_eq!(bench.ended(first).await["conclusion"], "cancelled", "{workflow}");
+    }
     bench.end().await;
 }
