@@ -13,6 +13,7 @@ test("stopped before the issue, it is resumed", async ({ page, sandbox, signIn }
   await expect(resume).toBeVisible({ timeout: 30_000 });
   await expect(page).toHaveURL(/\/dispatches\//);
   await expect(page.getByText("GitHub answered 403").first()).toBeVisible();
+  await expect(page.getByRole("list", { name: "Lifecycle" }).locator("[aria-current=step]")).toContainText("Stopped");
   await inspect(page, "dispatch-stopped");
   expect(await sandbox.api<unknown[]>(issues)).toHaveLength(0);
   await resume.click();

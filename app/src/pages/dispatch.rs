@@ -8,7 +8,7 @@ use waymark_domain::lifecycle::Phase;
 use super::plan::{attempts, dispatching, stages_before_issue, stepper};
 use crate::areas::{Attempt, DispatchState, DispatchView, Problem, ProblemKind};
 use crate::commands::notice;
-use crate::components::{PageTitle, markdown, notice_view, problem_page};
+use crate::components::{PageTitle, icon, markdown, notice_view, problem_page};
 use crate::context::{areas, viewer};
 
 /// The dispatches that write an objective.
@@ -62,12 +62,8 @@ fn view_of(dispatch: &DispatchView, notice: &crate::commands::Notice) -> AnyView
         DispatchState::Sent => {
             "Everything is sent. The plan page opens as soon as Waymark has read the issue."
         }
-        DispatchState::Stopped if objective => {
-            "Writing the objective stopped. Nothing is lost: resume or undo."
-        }
-        DispatchState::Stopped => {
-            "The dispatch stopped before the plan had a page. Nothing is lost: resume or undo."
-        }
+        DispatchState::Stopped if objective => "Writing the objective stopped. Nothing is lost.",
+        DispatchState::Stopped => "The dispatch stopped before the plan had a page. Nothing is lost.",
         DispatchState::Undoing => "What was made is being taken back.",
         DispatchState::Undone => "This dispatch was undone.",
     };
@@ -80,8 +76,15 @@ fn view_of(dispatch: &DispatchView, notice: &crate::commands::Notice) -> AnyView
         }
     });
     let works = !objective && dispatch.workflow != "create";
-    let stepper = works
-        .then(|| stepper(&stages_before_issue(dispatch.mode, dispatch.created_at), Phase::Prompted, &[]));
+    let stages = stages_before_issue(dispatch.mode, phase, dispatch.created_at);
+    let stepper = works.then(|| stepper(&stages, phase, &[]));
+    let lead = if phase == Phase::Stopped {
+        let to = format!("#stopped-{}", dispatch.id);
+        view! { <p class="notice problems">{icon("alert")} <span>{words} " " <a href=to>"Resume or undo it"</a></span></p> }
+            .into_any()
+    } else {
+        view! { <p class="lead">{words}</p> }.into_any()
+    };
     let attempt = Attempt { dispatch: Some(dispatch.clone()), run: None };
     view! {
         <PageTitle text=dispatch.title.clone()/>
@@ -100,7 +103,7 @@ fn view_of(dispatch: &DispatchView, notice: &crate::commands::Notice) -> AnyView
             </header>
             {notice_view(notice)}
             {dispatching(dispatch)}
-            <p class="lead">{words}</p>
+            {lead}
             {stepper}
             {attempts(&[attempt], &back, Some(phase))}
             {instruction}

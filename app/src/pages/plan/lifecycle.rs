@@ -88,18 +88,21 @@ fn facts(evidence: &[Evidence]) -> AnyView {
     view! { <ul class="facts">{items.collect_view()}</ul> }.into_any()
 }
 
-/// What is shown while the dispatch has not yet made the issue: the stages that the plan's page goes on with.
-pub(in crate::pages) fn stages_before_issue(mode: Mode, since: i64) -> Vec<Stage> {
+/// What is shown while the dispatch has not yet made the issue, or stopped before: the stages that the plan's
+/// page goes on with. `current` is the phase of the dispatch.
+pub(in crate::pages) fn stages_before_issue(mode: Mode, current: Phase, since: i64) -> Vec<Stage> {
+    let stopped = (current == Phase::Stopped).then_some(Phase::Stopped);
     let approval = (mode == Mode::PlanFirst).then_some(Phase::NeedsApproval);
-    let path = [Phase::Prompted, Phase::Planning].into_iter().chain(approval).chain([
-        Phase::Implementing,
-        Phase::Complete,
-        Phase::Merged,
-    ]);
+    let begin = [Phase::Prompted].into_iter().chain(stopped).chain([Phase::Planning]);
+    let path = begin.chain(approval).chain([Phase::Implementing, Phase::Complete, Phase::Merged]);
     path.map(|phase| Stage {
         phase,
-        state: if phase == Phase::Prompted { StageState::Current } else { StageState::Ahead },
-        entered_at: (phase == Phase::Prompted).then_some(since),
+        state: match phase {
+            _ if phase == current => StageState::Current,
+            Phase::Prompted => StageState::Done,
+            _ => StageState::Ahead,
+        },
+        entered_at: (phase == Phase::Prompted && phase == current).then_some(since),
         left_at: None,
         evidence: Vec::new(),
     })
