@@ -13,7 +13,7 @@ test("what was typed before signing in is there afterwards", async ({ page }) =>
 });
 
 test("every page offers to sign in once, and leads back", async ({ page }) => {
-  for (const path of ["/", "/new", "/runs", "/repos", "/sign-in"]) {
+  for (const path of ["/", "/new", "/runs", "/repos", "/settings/sessions", "/sign-in"]) {
     await page.goto(path);
     await expect(page.getByRole("link", { name: "Sign in with GitHub" })).toHaveCount(1);
   }

@@ -33,6 +33,6 @@ test("every page can be read", async ({ page, sandbox, signIn }) => {
   await page.goto("/acme/widgets/settings");
   await page.getByRole("button", { name: "Connect repository" }).click();
   await expect(page.getByRole("status").first()).toBeVisible();
-  await readable(["/", "/new", "/plans/new", "/objectives", "/repos", "/acme/widgets/settings", "/runs", "/settings/tokens", "/go?to=nothing"]);
+  await readable(["/", "/new", "/plans/new", "/objectives", "/repos", "/acme/widgets/settings", "/runs", "/settings/tokens", "/settings/sessions", "/go?to=nothing"]);
   await readable([`/acme/widgets/plans/${plan}`, `/submit?plan=acme/widgets/${plan}`]);
 });
