@@ -18,7 +18,7 @@ const TOGETHER: usize = 12;
 /// What stands in every field when nothing is hostile.
 const HARMLESS: &str = "Zebra";
 /// The names that pages and commands look for in an address.
-const NAMES: [&str; 24] = [
+const NAMES: [&str; 27] = [
     "q",
     "to",
     "node",
@@ -38,6 +38,9 @@ const NAMES: [&str; 24] = [
     "show",
     "plan",
     "title",
+    "name",
+    "phase",
+    "parts",
     "objective",
     "model",
     "mode",

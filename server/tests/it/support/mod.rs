@@ -224,6 +224,7 @@ impl World {
 
 /// A client that shows redirects and waits no longer than a test does.
 fn client() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(2 * PATIENCE);
     client.build().expect("a client")
 }
