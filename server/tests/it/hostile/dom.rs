@@ -14,6 +14,8 @@ pub struct Node {
     attributes: RefCell<Vec<Attribute>>,
     /// The text of a comment.
     pub comment: Option<String>,
+    /// The text right within it.
+    text: RefCell<String>,
     parent: RefCell<Option<Handle>>,
 }
 
@@ -21,8 +23,8 @@ type Handle = Rc<Node>;
 
 impl Node {
     fn new(name: QualName, attributes: Vec<Attribute>, comment: Option<String>) -> Handle {
-        let (attributes, parent) = (RefCell::new(attributes), RefCell::default());
-        Rc::new(Node { name, attributes, comment, parent })
+        let (attributes, text, parent) = (RefCell::new(attributes), RefCell::default(), RefCell::default());
+        Rc::new(Node { name, attributes, comment, text, parent })
     }
 
     /// Lower case; empty for what is no element.
@@ -37,7 +39,17 @@ impl Node {
     }
 
     pub fn attribute(&self, name: &str) -> Option<String> {
-        self.attributes().into_iter().find(|(one, _)| one == name).map(|(_, value)| value)
+        let attributes = self.attributes.borrow();
+        attributes.iter().find(|one| *one.name.local == *name).map(|one| one.value.to_string())
+    }
+
+    /// Whether an attribute has this value.
+    pub fn has(&self, name: &str, value: &str) -> bool {
+        self.attributes.borrow().iter().any(|one| *one.name.local == *name && *one.value == *value)
+    }
+
+    pub fn text(&self) -> String {
+        self.text.borrow().clone()
     }
 
     /// Whether one of the elements around it, or itself, satisfies.
@@ -64,8 +76,10 @@ impl Sink {
 }
 
 fn put(parent: Option<Handle>, child: NodeOrText<Handle>) {
-    if let NodeOrText::AppendNode(child) = child {
-        *child.parent.borrow_mut() = parent;
+    match (child, parent) {
+        (NodeOrText::AppendNode(child), parent) => *child.parent.borrow_mut() = parent,
+        (NodeOrText::AppendText(text), Some(parent)) => parent.text.borrow_mut().push_str(&text),
+        (NodeOrText::AppendText(_), None) => {}
     }
 }
 
@@ -157,10 +171,13 @@ pub fn parse(page: &str) -> Vec<Handle> {
 
 #[test]
 fn a_page_is_read_as_browsers_read_it() {
-    let nodes = parse("<title>a</title><img src=x onerror=y><p><form action=/do/x><b>c</p></form><!--d-->");
+    let nodes = parse(
+        "<title>a</title><img src=x onerror=y><p><form action=/do/x><b>c</p></form><!--d--><script>e</script>",
+    );
     let names: Vec<&str> = nodes.iter().map(|node| node.name()).filter(|name| !name.is_empty()).collect();
     assert_eq!(names[..7], ["html", "head", "title", "body", "img", "p", "form"]);
     assert_eq!(nodes[4].attribute("onerror").as_deref(), Some("y"));
+    assert!(nodes.iter().any(|node| node.name() == "script" && node.text() == "e"));
     let in_head = |node: &Node| node.within(&|node: &Node| node.name() == "head");
     assert!(in_head(&nodes[2]) && !in_head(&nodes[4]));
     assert!(nodes.iter().any(|node| node.comment.as_deref() == Some("d")));

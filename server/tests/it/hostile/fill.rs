@@ -13,14 +13,14 @@ use waymark_server::mirror::snapshot::{LogTail, Snapshot};
 use waymark_server::mirror::{facts, objectives, store};
 
 use super::HARMLESS;
+use super::real::Real;
 use crate::plans::repo;
 use crate::support::{Browser, World, until};
 
 /// A plan under way, one that failed, one that waits for its dispatch, one without a text.
 const PLANS: [i64; 4] = [901, 902, 903, 904];
-const OBJECTIVE: i64 = 801;
 const JOB: i64 = 77;
-const WHEN: &str = "2026-01-15T14:30:00Z";
+pub const WHEN: &str = "2026-01-15T14:30:00Z";
 
 /// A field of a table that holds the text.
 struct Field {
@@ -32,8 +32,26 @@ struct Field {
 
 pub struct Filled {
     dispatch: String,
-    drafts: [String; 2],
+    /// Of an instruction, of an objective, and of the text of a plan.
+    drafts: [String; 3],
     fields: Vec<Field>,
+    real: Real,
+}
+
+/// The texts one after the other, without those that a place does not take.
+pub fn fitting(texts: &[String], takes: impl Fn(&str) -> bool) -> String {
+    let all = texts.join(" ");
+    if takes(&all) {
+        return all;
+    }
+    let fit: Vec<&str> = texts.iter().map(String::as_str).filter(|text| takes(text)).collect();
+    let all = fit.join(" ");
+    assert!(takes(&all) && 2 * fit.len() > texts.len(), "a place takes hardly any of {texts:?}");
+    all
+}
+
+pub fn on_one_line(text: &str) -> String {
+    text.replace(['\n', '|', '\0'], " ")
 }
 
 fn user(text: &str) -> Option<User> {
@@ -49,19 +67,30 @@ fn mapping(value: Value) -> block::Mapping {
 }
 
 /// A plan with this text in every field that GitHub fills.
-fn snapshot(number: i64, text: &str) -> Snapshot {
-    let header = json!({
-        "schema_version": "2", "created_at": WHEN, "created_by": text, "branch_name": text,
-        "objective_issue": OBJECTIVE, "node_id": text, "last_dispatched_by": text,
-        "last_session_gist_url": address(text), "worktree_name": text,
+fn snapshot(number: i64, objective: i64, texts: &[String]) -> Snapshot {
+    let text = &texts.join(" ");
+    let rendered = |key: &str, data: &dyn Fn(&str) -> Value| {
+        let render = |text: &str| block::render(key, &mapping(data(text)));
+        render(&fitting(texts, |text| render(text).is_ok())).expect("it fits")
+    };
+    let header = rendered("plan-header", &|text| {
+        json!({
+            "schema_version": "2", "created_at": WHEN, "created_by": text, "branch_name": text,
+            "objective_issue": objective, "node_id": text, "last_dispatched_by": text,
+            "last_session_gist_url": address(text), "worktree_name": text,
+        })
     });
-    let header = block::render("plan-header", &mapping(header)).unwrap_or_default();
-    let plan = format!("# {text}\n\n{text}\n\n- [ ] {text}\n- [x] `{text}`\n\n## {text}\n\n1. {text}\n");
-    let plan = block::render_content("plan-body", &plan).unwrap_or_default();
-    let status = json!({
-        "status": "failed", "message": text, "branch_name": text, "current_step": text, "error": text,
-        "reason": text, "completed_steps": 1, "total_steps": 3, "timestamp": WHEN,
-    });
+    let plan = |text: &str| {
+        let plan = format!("# {text}\n\n{text}\n\n- [ ] {text}\n- [x] `{text}`\n\n## {text}\n\n1. {text}\n");
+        block::render_content("plan-body", &plan)
+    };
+    let plan = plan(&fitting(texts, |text| plan(text).is_ok())).expect("it fits");
+    let status = |text: &str| {
+        json!({
+            "status": "failed", "message": text, "branch_name": text, "current_step": text, "error": text,
+            "reason": text, "completed_steps": 1, "total_steps": 3, "timestamp": WHEN,
+        })
+    };
     let comment = |id: i64, body: String| Comment {
         id,
         body: Some(body),
@@ -73,7 +102,7 @@ fn snapshot(number: i64, text: &str) -> Snapshot {
     };
     let mut comments = vec![comment(1, text.to_owned())];
     for key in ["erk-implementation-status", "workflow-started", "submission-queued"] {
-        comments.extend(block::render(key, &mapping(status.clone())).map(|body| comment(2, body)));
+        comments.push(comment(2, rendered(key, &status)));
     }
     if number != 904 {
         comments.push(comment(3, plan));
@@ -166,8 +195,8 @@ fn snapshot(number: i64, text: &str) -> Snapshot {
     }
 }
 
-/// An objective with this text in every field. Text that no roadmap takes is left out of it.
-fn objective(text: &str) -> objectives::Snapshot {
+/// The texts of an objective with these texts in every field.
+pub fn objective_texts(texts: &[String]) -> roadmap::Composed {
     let nodes = |text: &str| {
         let node = |id: &str, plan: Option<&str>| Node {
             id: id.to_owned(),
@@ -183,16 +212,21 @@ fn objective(text: &str) -> objectives::Snapshot {
         vec![node("1.1", Some("#901")), node("1.2", None), node("2.1", None)]
     };
     let compose = |text: &str| {
-        let names = [("1.1", text), ("2.1", text)].map(|(id, name)| (PhaseKey::of(id), name.to_owned()));
-        let roadmap = roadmap::assemble(nodes(text), &names.into_iter().collect());
-        roadmap::compose(text, &roadmap, WHEN, text)
+        let line = on_one_line(text);
+        let names = [("1.1", &line), ("2.1", &line)].map(|(id, name)| (PhaseKey::of(id), name.clone()));
+        let roadmap = roadmap::assemble(nodes(&line), &names.into_iter().collect());
+        roadmap::compose(text, &roadmap, WHEN, &line)
     };
-    let on_one_line = text.replace(['\n', '|', '`', '\0'], " ");
-    let texts =
-        compose(text).or_else(|_| compose(&on_one_line)).or_else(|_| compose(HARMLESS)).expect("texts");
+    compose(&fitting(texts, |text| compose(text).is_ok())).expect("it fits")
+}
+
+/// An objective with these texts in every field.
+fn objective(number: i64, texts: &[String]) -> objectives::Snapshot {
+    let text = &texts.join(" ");
+    let found = objective_texts(texts);
     let comment = Comment {
         id: 9,
-        body: Some(texts.comment),
+        body: Some(found.comment),
         html_url: address(text),
         user: user(text),
         created_at: WHEN.into(),
@@ -200,9 +234,9 @@ fn objective(text: &str) -> objectives::Snapshot {
         author_association: "MEMBER".into(),
     };
     let issue = Issue {
-        number: OBJECTIVE,
+        number,
         title: text.into(),
-        body: Some(format!("{text}\n\n{}", texts.body)),
+        body: Some(format!("{text}\n\n{}", found.body)),
         state: "open".into(),
         html_url: address(text),
         user: user(text),
@@ -218,6 +252,7 @@ fn objective(text: &str) -> objectives::Snapshot {
 impl Filled {
     /// Fills what people and agents type through Waymark itself where that is quick, else the tables.
     pub async fn new(world: &World, browser: &Browser) -> Filled {
+        let real = Real::new(world).await;
         let app = world.app();
         let pool = app.db.pool();
         let widgets = repo("acme/widgets");
@@ -232,8 +267,7 @@ impl Filled {
         tx.commit().await.expect("committed");
 
         // A dispatch that stops at its first write.
-        let fault =
-            json!({"method": "POST", "path": "/issues$", "status": 403, "body": {"message": HARMLESS}});
+        let fault = json!({"method": "POST", "path": "/issues$", "status": 403, "times": 1, "body": {"message": HARMLESS}});
         world.github.set("faults", fault).await;
         let form = NewForm {
             repo: "acme/widgets".into(),
@@ -254,8 +288,12 @@ impl Filled {
         for (path, fields) in [
             ("/do/save-draft", ["repo", "base", "instruction", "model", "objective", "node"].as_slice()),
             ("/do/save-objective-draft", &["repo", "title", "prose", "outline"]),
+            ("/do/edit-plan", &["text", "version"]),
         ] {
-            let fields: Vec<(&str, &str)> = fields.iter().map(|name| (*name, HARMLESS)).collect();
+            let mut fields: Vec<(&str, &str)> = fields.iter().map(|name| (*name, HARMLESS)).collect();
+            if path == "/do/edit-plan" {
+                fields.extend([("repo", "acme/widgets"), ("number", "901")]);
+            }
             browser.form(path, &fields).await;
             let known: Vec<String> =
                 sqlx::query_scalar("SELECT id FROM drafts").fetch_all(pool).await.expect("drafts");
@@ -265,7 +303,7 @@ impl Filled {
         browser.form("/do/create-token", &[("name", HARMLESS), ("scope", "read"), ("days", "7")]).await;
 
         let problem = |field| Problem::new(ProblemKind::Invalid, HARMLESS).next(HARMLESS).field(field);
-        let submit = SubmitForm { repo: "acme/widgets".into(), number: 903, ..SubmitForm::default() };
+        let submit = SubmitForm { repo: "acme/widgets".into(), number: real.plan, ..SubmitForm::default() };
         sqlx::query("INSERT INTO batches (id, account_id, login, created_at) VALUES ('b1', $1, $2, 1)")
             .bind(id)
             .bind(HARMLESS)
@@ -283,41 +321,48 @@ impl Filled {
             .await
             .expect("an item");
         }
+        let of = real.objective;
+        let told = serde_json::to_string(&problem("repo")).expect("JSON");
         for sql in [
             "INSERT INTO mirror_logs (repo, job, text, cut, read_at) VALUES ('acme/widgets', 77, \
              '##[group]Run Zebra' || char(10) || 'Zebra' || char(10) || '##[error]Zebra', 0, 1)",
             "INSERT INTO objective_changes (id, repo, number, node, at, who, before, after, reason) VALUES \
-             ('c1', 'acme/widgets', 801, '1.1', 1, 'Zebra', '{}', '{}', 'Zebra')",
+             ('c1', 'acme/widgets', {of}, '1.1', 1, 'Zebra', '{change}', '{change}', 'Zebra')",
             "INSERT INTO objective_auto (repo, number, account_id, login, most, paused, reason, enabled_at) \
-             VALUES ('acme/widgets', 801, 0, 'Zebra', 1, 1, 'Zebra', 1)",
+             VALUES ('acme/widgets', {of}, 0, 'Zebra', 1, 1, 'Zebra', 1)",
             "INSERT INTO objective_starts (repo, number, node, due_at, state, detail) \
-             VALUES ('acme/widgets', 801, '1.2', 1, 'failed', 'Zebra')",
+             VALUES ('acme/widgets', {of}, '1.2', 1, 'failed', 'Zebra')",
             "UPDATE accounts SET name = 'Zebra', login = 'Zebra', avatar_url = 'https://avatars.example/Zebra'",
             "UPDATE mirror_repositories SET description = 'Zebra', stale = 'Zebra'",
-            "UPDATE operations SET detail = 'Zebra', problem = 'Zebra', url = 'https://github.example/Zebra'",
+            "UPDATE operations SET detail = 'Zebra', problem = '{problem}', url = 'https://github.example/Zebra'",
         ] {
-            let done = sqlx::query(sqlx::AssertSqlSafe(sql)).execute(pool).await;
+            let change = json!({"status": "pending", "plan": HARMLESS, "pr": HARMLESS}).to_string();
+            let sql =
+                sql.replace("{of}", &of.to_string()).replace("{change}", &change).replace("{problem}", &told);
+            let done = sqlx::query(sqlx::AssertSqlSafe(sql.clone())).execute(pool).await;
             done.unwrap_or_else(|error| panic!("{sql}: {error}"));
         }
         let fields = fields(pool).await;
         assert!(fields.len() >= 25, "only {} fields hold the text", fields.len());
-        let drafts = drafts.try_into().expect("two drafts");
-        Filled { dispatch, drafts, fields }
+        let drafts = drafts.try_into().expect("three drafts");
+        Filled { dispatch, drafts, fields, real }
     }
 
-    /// Puts this text everywhere.
-    pub async fn with(&self, world: &World, text: &str) {
+    /// Puts these texts everywhere.
+    pub async fn with(&self, world: &World, texts: &[String]) {
+        self.real.with(world, texts).await;
+        let text = &texts.join(" ");
         let app = world.app();
         let widgets = repo("acme/widgets");
         let mut tx = app.db.begin().await.expect("a transaction");
         for number in PLANS {
-            let snapshot = snapshot(number, text);
+            let snapshot = snapshot(number, self.real.objective, texts);
             let view = facts::view(&snapshot, 1_768_500_000_000);
             let row = facts::row(&widgets, &snapshot, &view, 1_768_500_000_000);
             let version = store::next_version(&mut tx, &widgets).await.expect("a version");
             store::put_plan(&mut tx, version, &row, &view, &snapshot).await.expect("kept");
         }
-        let objective = objective(text);
+        let objective = objective(self.real.objective, texts);
         let row = objectives::row(&widgets, &objective, 1_768_500_000_000);
         objectives::store::put(&mut tx, &row, &objective).await.expect("kept");
         for Field { table, column, row, text: known } in &self.fields {
@@ -331,7 +376,8 @@ impl Filled {
     /// The things that a route of the router may be about: names of its parameters with their values.
     pub fn of_route(&self, route: &str) -> Vec<Vec<(String, String)>> {
         let numbers = match route.contains("/objectives/") {
-            true => vec![OBJECTIVE],
+            true if route.ends_with("/upgrade") => vec![self.real.older],
+            true => vec![self.real.objective],
             false if route.contains("{number}") => PLANS.to_vec(),
             false => vec![0],
         };
@@ -351,24 +397,31 @@ impl Filled {
         numbers.into_iter().map(of).collect()
     }
 
-    /// Pages with more on them than their address alone shows.
-    pub fn more(&self) -> Vec<(String, String)> {
-        let [draft, objective] = &self.drafts;
-        [
-            format!("/new?draft={draft}"),
-            format!("/new?draft={draft}&show=preview"),
-            format!("/plans/new?draft={draft}"),
-            format!("/objectives/new?draft={objective}"),
-            format!("/objectives/new?draft={objective}&show=preview"),
-            format!("/acme/widgets/objectives/{OBJECTIVE}?node=1.1"),
-            format!("/acme/widgets/objectives/{OBJECTIVE}?node=1.2&view=table"),
-            format!("/acme/widgets/objectives/{OBJECTIVE}/plan?node=1.2&node=2.1"),
-            "/submit?plan=acme/widgets/903".to_owned(),
-            "/?cols=title&cols=author&cols=branch&cols=objective&cols=labels&cols=run&cols=pr".to_owned(),
+    /// Pages with more on them than their address alone shows, each with its route.
+    pub fn more(&self) -> Vec<(&'static str, String)> {
+        let [instruction, objective, edit] = &self.drafts;
+        let Real { objective: number, plan, .. } = self.real;
+        const OBJECTIVE: &str = "/{owner}/{repo}/objectives/{number}";
+        let of = format!("/acme/widgets/objectives/{number}");
+        vec![
+            ("/new", format!("/new?draft={instruction}")),
+            ("/new", format!("/new?draft={instruction}&repo=acme/widgets&base=&show=preview")),
+            ("/new", format!("/new?draft={instruction}&show=preview")),
+            ("/plans/new", format!("/plans/new?draft={instruction}")),
+            ("/plans/new", format!("/plans/new?draft={instruction}&repo=acme/widgets&show=preview")),
+            ("/objectives/new", format!("/objectives/new?draft={objective}")),
+            ("/objectives/new", format!("/objectives/new?draft={objective}&show=preview")),
+            ("/{owner}/{repo}/plans/{number}", format!("/acme/widgets/plans/901?edit={edit}&conflict=1")),
+            (OBJECTIVE, format!("{of}?node=1.1")),
+            (OBJECTIVE, format!("{of}?node=1.2&view=table")),
+            ("/{owner}/{repo}/objectives/{number}/plan", format!("{of}/plan?node=1.2&node=2.1")),
+            ("/{owner}/{repo}/objectives/{number}/edit", format!("{of}/edit?show=preview")),
+            ("/submit", format!("/submit?plan=acme/widgets/{plan}")),
+            (
+                "/",
+                "/?cols=title&cols=author&cols=branch&cols=objective&cols=labels&cols=run&cols=pr".to_owned(),
+            ),
         ]
-        .into_iter()
-        .map(|address| (address.clone(), address))
-        .collect()
     }
 }
 

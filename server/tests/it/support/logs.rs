@@ -32,7 +32,8 @@ impl<'a> MakeWriter<'a> for Writer {
 /// Keeps every log line of this process from now on.
 pub fn capture() {
     STARTED.get_or_init(|| {
-        let filter = tracing_subscriber::EnvFilter::new("trace");
+        // The parser of pages tells each character, which takes longer than parsing.
+        let filter = tracing_subscriber::EnvFilter::new("trace,html5ever=info");
         let _ =
             tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(Writer).try_init();
     });
