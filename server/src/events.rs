@@ -17,14 +17,14 @@ use futures::{Stream, StreamExt, stream};
 use serde::Serialize;
 use tokio::sync::broadcast;
 use tokio_stream::wrappers::{BroadcastStream, IntervalStream};
-use tower_sessions::Session;
 use waymark_app::areas::RepoName;
 
 use crate::api::Refusal;
 use crate::auth::limit::Caller;
-use crate::auth::{self, ClientAddress, Current};
+use crate::auth::{self, ClientAddress, Credential, Current};
 use crate::mirror;
 use crate::state::App;
+use crate::tokens;
 
 /// So many changes can be asked for again.
 const KEPT: usize = 1024;
@@ -114,13 +114,14 @@ fn event(numbered: &Numbered) -> Event {
     Event::default().id(event_id(numbered)).data(data)
 }
 
-/// `GET /events`: server-sent events for the viewer. The stream ends when they are not signed in any more.
+/// `GET /events`: server-sent events for the viewer. The stream ends when they are not signed in any more, or their
+/// token is not good any more.
 ///
 /// # Errors
 /// `TooMany` when as many are open as may be.
 pub(crate) async fn stream_events(
     State(app): State<App>,
-    session: Session,
+    Extension(credential): Extension<Credential>,
     Extension(Current(viewer)): Extension<Current>,
     Extension(address): Extension<ClientAddress>,
     headers: HeaderMap,
@@ -135,13 +136,15 @@ pub(crate) async fn stream_events(
     };
     let changes = stream::iter(missed.into_iter().map(Ok)).chain(live).map(Some);
     let looks = IntervalStream::new(tokio::time::interval(LOOK_EVERY)).map(|_| None);
-    let session = session.id();
     let later = stream::select(changes, looks).then(move |item| {
-        let (app, viewer) = (app.clone(), viewer.clone());
+        let (app, viewer, credential) = (app.clone(), viewer.clone(), credential.clone());
         async move {
-            if let Some(viewer) = &viewer
-                && auth::signed_in(&app, session).await != Some(viewer.account_id)
-            {
+            let account = match &credential {
+                _ if viewer.is_none() => None,
+                Credential::Session(id) => auth::signed_in(&app, *id).await,
+                Credential::Token(hash) => tokens::owner(&app, hash).await,
+            };
+            if account != viewer.as_ref().map(|viewer| viewer.account_id) {
                 return None;
             }
             Some(match item {

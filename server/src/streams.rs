@@ -12,8 +12,9 @@ use crate::auth::limit::Caller;
 const OF_PERSON: usize = 40;
 /// Of an address with people who are not signed in: an office of some.
 const OF_ADDRESS: usize = 200;
-/// Of all together.
-const OF_ALL: usize = 5_000;
+/// Of all people, and of all addresses: strangers never take the places of those who are signed in.
+const OF_PEOPLE: usize = 5_000;
+const OF_ADDRESSES: usize = 2_000;
 
 /// The open ones; cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -33,16 +34,22 @@ impl Streams {
     /// `TooMany` when there is none.
     pub fn open(&self, caller: Caller) -> Result<StreamPlace, Problem> {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (most, words) = match caller {
-            Caller::Person(_) => (OF_PERSON, "You have more pages open than Waymark keeps live at once."),
-            Caller::Address(_) => {
-                (OF_ADDRESS, "More pages are open in your network than Waymark keeps live at once.")
+        let is_person = |caller: &Caller| matches!(caller, Caller::Person(_));
+        let (most, most_of_all, words) = match caller {
+            Caller::Person(_) => {
+                (OF_PERSON, OF_PEOPLE, "You have more pages open than Waymark keeps live at once.")
             }
+            Caller::Address(_) => (
+                OF_ADDRESS,
+                OF_ADDRESSES,
+                "More pages are open in your network than Waymark keeps live at once.",
+            ),
         };
-        let all: usize = open.values().sum();
+        let alike = open.iter().filter(|(other, _)| is_person(other) == is_person(&caller));
+        let all: usize = alike.map(|(_, count)| count).sum();
         let words = match open.get(&caller).copied().unwrap_or_default() {
             taken if taken >= most => words,
-            _ if all >= OF_ALL => "More pages are open than this Waymark keeps live at once.",
+            _ if all >= most_of_all => "More pages are open than this Waymark keeps live at once.",
             _ => {
                 *open.entry(caller).or_default() += 1;
                 return Ok(StreamPlace { streams: self.clone(), caller });
@@ -81,7 +88,7 @@ mod tests {
         drop(mine);
         assert!(streams.0.lock().expect("whole").is_empty());
         let all: Vec<StreamPlace> =
-            (0..OF_ALL as i64).map(|at| streams.open(Caller::Person(at / 30)).expect("a place")).collect();
+            (0..OF_PEOPLE as i64).map(|at| streams.open(Caller::Person(at / 30)).expect("a place")).collect();
         assert!(streams.open(Caller::Person(-1)).is_err(), "{} are open", all.len());
     }
 }

@@ -176,7 +176,7 @@ pub async fn save_objective(#[server(flatten)] fields: ObjectiveFields) -> Resul
         }
         Err(ObjectiveRefusal::Problems(problems)) => answer(Err(problems), &back),
         Err(ObjectiveRefusal::Changed) => {
-            let words = "Someone changed the objective on GitHub while you were editing. Your text is kept; nothing was written.";
+            let words = "Someone changed the objective on GitHub while you were editing. Your text is kept.";
             let problem = Problem::new(ProblemKind::Conflict, words)
                 .next("Compare both, then save yours over it or take what is on GitHub.");
             answer(Err(vec![problem]), &back)

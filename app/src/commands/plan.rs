@@ -67,7 +67,7 @@ pub async fn edit_plan(
         Err(EditRefusal::Changed { .. }) => {
             let problem = Problem::new(
                 ProblemKind::Conflict,
-                "Someone changed the plan on GitHub while you were editing. Your text is kept; nothing was written.",
+                "Someone changed the plan on GitHub while you were editing. Your text is kept.",
             )
             .next("Compare both texts below, then save again.");
             answer(Err(vec![problem]), &with(&editing, &[("conflict", "1")]))

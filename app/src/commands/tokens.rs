@@ -20,7 +20,7 @@ pub async fn create_token(
     let back = address(PAGE, [("name", name.as_str()), ("scope", scope.as_str()), ("days", days.as_str())]);
     let scope = if scope == "write" { TokenScope::Write } else { TokenScope::Read };
     // What is no number of days is refused like one that is too large.
-    let days = (!days.trim().is_empty()).then(|| days.trim().parse().unwrap_or(u32::MAX));
+    let days = (!matches!(days.trim(), "" | "never")).then(|| days.trim().parse().unwrap_or(u32::MAX));
     let made = async {
         let viewer = person()?;
         areas().tokens.create(&viewer, &TokenForm { name, scope, days }).await

@@ -109,7 +109,7 @@ fn form(notice: &Notice) -> AnyView {
     let typed = |name: &str| value(&query(), name);
     let writes = typed("scope").as_deref() == Some("write");
     let chosen = typed("days").unwrap_or_else(|| "30".to_owned());
-    let life = [("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("365", "A year"), ("", "Never")];
+    let life = [("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("365", "A year"), ("never", "Never")];
     let life =
         life.map(|(days, words)| view! { <option value=days selected=days == chosen>{words}</option> });
     let (name, days) = (problem_of(problems, "name"), problem_of(problems, "days"));

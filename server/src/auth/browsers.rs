@@ -36,7 +36,7 @@ impl BrowserSessions for BrowserArea {
     }
 }
 
-/// The sessions of an account, or of all, with the account of each; used last first, at most 2,000.
+/// The sessions of an account, or of all, with the account of each; used last first, at most 20,000.
 ///
 /// # Errors
 /// The database's.
@@ -47,7 +47,7 @@ pub(super) async fn of_accounts(
     let rows = sqlx::query(
         "SELECT account_id, id, created_at, seen_at, browser FROM sessions
          WHERE account_id IS NOT NULL AND expires_at > $1 AND ($2 = 0 OR account_id = $3)
-         ORDER BY COALESCE(seen_at, created_at, 0) DESC, id LIMIT 2000",
+         ORDER BY COALESCE(seen_at, created_at, 0) DESC, id LIMIT 20000",
     )
     .bind(now_ms())
     .bind(i64::from(account.is_some()))

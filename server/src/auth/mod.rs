@@ -32,4 +32,4 @@ pub use flow::routes;
 pub use gate::{TurnedAway, gate};
 pub use refresh::Tokens;
 pub use sessions::{Sessions, layer, session_name};
-pub use viewer::{Current, load_viewer, signed_in};
+pub use viewer::{Credential, Current, load_viewer, signed_in};

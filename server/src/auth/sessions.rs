@@ -16,6 +16,8 @@ use crate::db::Db;
 
 /// A session that is not used for so long ends.
 const IDLE: Duration = Duration::days(14);
+/// Sessions of one person.
+const OF_PERSON: i64 = 50;
 
 /// The layer that gives every request its session.
 pub fn layer(db: &Db, config: &Config) -> SessionManagerLayer<Sessions> {
@@ -64,6 +66,17 @@ impl Sessions {
         Sessions(db.clone())
     }
 
+    /// Of a person the sessions that were used last are kept.
+    async fn end_oldest(&self, record: &Record) -> Result<()> {
+        let Some(account) = record.data.get(ACCOUNT).and_then(serde_json::Value::as_i64) else {
+            return Ok(());
+        };
+        let delete = "DELETE FROM sessions WHERE account_id = $1 AND id NOT IN (SELECT id FROM sessions \
+                      WHERE account_id = $2 ORDER BY COALESCE(seen_at, created_at, 0) DESC, id LIMIT $3)";
+        let delete = sqlx::query(delete).bind(account).bind(account).bind(OF_PERSON);
+        delete.execute(self.0.pool()).await.map(drop).map_err(backend)
+    }
+
     /// Writes a record with this statement; answers whether it did. What is looked for or shown of a session is in
     /// columns of its own.
     async fn write(&self, record: &Record, statement: &'static str) -> Result<bool> {
@@ -92,14 +105,18 @@ impl SessionStore for Sessions {
         while !self.write(record, insert).await? {
             record.id = Id::default();
         }
-        Ok(())
+        self.end_oldest(record).await
     }
 
-    /// One that has ended while a request was under way stays ended.
+    /// One that has ended while a request was under way stays ended. Only the last use can be lost here, and what the
+    /// request did is done: its answer is given whatever the database says.
     async fn save(&self, record: &Record) -> Result<()> {
         let update = "UPDATE sessions SET data = $2, expires_at = $3, account_id = $4, created_at = $5, \
                       seen_at = $6, browser = $7 WHERE id = $1";
-        self.write(record, update).await.map(drop)
+        if let Err(error) = self.write(record, update).await {
+            tracing::warn!(%error, "the use of a session was not noted");
+        }
+        Ok(())
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {

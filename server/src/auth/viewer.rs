@@ -31,7 +31,15 @@ const NOTED_MS: i64 = 60 * 1000;
 #[derive(Clone, Debug, Default)]
 pub struct Current(pub Option<Viewer>);
 
-/// Puts [`Current`] into the request. A session that cannot be read is no session, and neither is one of somebody
+/// How the viewer of a request was recognised, as an extension: answers that take long ask it again.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    Session(Option<Id>),
+    /// The hash of a token of the API.
+    Token(String),
+}
+
+/// Puts [`Current`] and its [`Credential`] into the request. A session that cannot be read is no session, and neither is one of somebody
 /// who may not come in: then the request carries why.
 pub async fn load_viewer(
     State(app): State<App>,
@@ -55,6 +63,7 @@ pub async fn load_viewer(
         let _ = door::administers(&app, viewer).await;
     }
     request.extensions_mut().insert(Current(current));
+    request.extensions_mut().insert(Credential::Session(session.id()));
     next.run(request).await
 }
 

@@ -102,6 +102,19 @@ impl Db {
         }
     }
 
+    /// Asks that no other process works with the database: while that is in doubt nothing is sent to GitHub.
+    ///
+    /// # Errors
+    /// When it is in doubt. It ends within seconds, or the process does.
+    pub fn ours(&self) -> Result<(), sqlx::Error> {
+        match &self.owner {
+            Some(owner) if !owner.holds() => {
+                Err(sqlx::Error::Protocol("the lock of the database is lost".into()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// For reading, and for single statements.
     pub fn pool(&self) -> &AnyPool {
         &self.pool

@@ -13,7 +13,8 @@ use super::place::{LOCK_PAUSE, LOCK_TRIES};
 use super::{OpenError, Place};
 
 /// How often the connection is looked at, and how long an answer may take.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 /// A lost lock that cannot be taken for so long is another's. The database may need a moment to see that our
 /// connection is gone.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -23,7 +24,15 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub(super) struct Owner {
     place: Place,
     watching: AbortHandle,
-    taken: watch::Receiver<bool>,
+    lock: watch::Receiver<Lock>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lock {
+    Held,
+    Lost,
+    /// Another process has it.
+    Taken,
 }
 
 impl Drop for Owner {
@@ -38,7 +47,7 @@ impl Owner {
     ///
     /// # Errors
     /// `InUse` when another has it.
-    #[expect(clippy::disallowed_methods, reason = "it is watched by `taken`, and ends with this")]
+    #[expect(clippy::disallowed_methods, reason = "it ends with this, and `lock` tells of it")]
     pub(super) async fn take(
         place: &Place,
         options: &AnyConnectOptions,
@@ -47,20 +56,25 @@ impl Owner {
         for _ in 0..LOCK_TRIES {
             let locked = lock(&mut connection).await;
             if locked.map_err(|error| OpenError::Connect(place.clone(), error))? {
-                let (told, taken) = watch::channel(false);
+                let (told, lock) = watch::channel(Lock::Held);
                 let keeping = keep(place.clone(), options.clone(), connection, told);
                 let watching = tokio::spawn(keeping).abort_handle();
-                return Ok(Owner { place: place.clone(), watching, taken });
+                return Ok(Owner { place: place.clone(), watching, lock });
             }
             sleep(LOCK_PAUSE).await;
         }
         Err(OpenError::InUse(place.clone()))
     }
 
+    /// Whether nobody else can have the database now, as far as is known.
+    pub(super) fn holds(&self) -> bool {
+        *self.lock.borrow() == Lock::Held
+    }
+
     /// Waits until another process has the database.
     pub(super) async fn taken(&self) -> OpenError {
         // An error means that nobody watches any more.
-        let _ = self.taken.clone().wait_for(|taken| *taken).await;
+        let _ = self.lock.clone().wait_for(|lock| *lock == Lock::Taken).await;
         OpenError::InUse(self.place.clone())
     }
 }
@@ -77,13 +91,14 @@ async fn keep(
     place: Place,
     options: AnyConnectOptions,
     mut connection: AnyConnection,
-    taken: watch::Sender<bool>,
+    told: watch::Sender<Lock>,
 ) {
     loop {
-        while let Ok(Ok(())) = timeout(LOOK_EVERY, connection.ping()).await {
+        while let Ok(Ok(())) = timeout(ANSWERS_WITHIN, connection.ping()).await {
             sleep(LOOK_EVERY).await;
         }
         tracing::error!(%place, "the lock that keeps other processes away is lost; it is taken again");
+        told.send_replace(Lock::Lost);
         let mut refused = None;
         connection = loop {
             match again(&options).await {
@@ -91,7 +106,7 @@ async fn keep(
                 // It counts from when the database answers again.
                 Ok(None) if refused.get_or_insert_with(Instant::now).elapsed() > PATIENCE => {
                     tracing::error!(%place, "another process works with the database");
-                    taken.send_replace(true);
+                    told.send_replace(Lock::Taken);
                     return;
                 }
                 Ok(None) => {}
@@ -99,13 +114,14 @@ async fn keep(
             }
             sleep(LOCK_PAUSE * 10).await;
         };
+        told.send_replace(Lock::Held);
         tracing::info!(%place, "the lock is taken again");
     }
 }
 
 /// A new connection with the lock; nothing when another has it.
 async fn again(options: &AnyConnectOptions) -> Result<Option<AnyConnection>, sqlx::Error> {
-    let connected = timeout(LOOK_EVERY, AnyConnection::connect_with(options)).await;
+    let connected = timeout(ANSWERS_WITHIN, AnyConnection::connect_with(options)).await;
     let mut connection = connected.map_err(|_| sqlx::Error::PoolTimedOut)??;
     Ok(lock(&mut connection).await?.then_some(connection))
 }

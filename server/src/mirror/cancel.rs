@@ -96,40 +96,37 @@ fn follow(app: &App, asked: &Asked) {
 }
 
 async fn settle(app: &App, repo: &RepoName, run: i64) -> Result<(), sqlx::Error> {
-    let row = sqlx::query("SELECT * FROM cancellations WHERE repo = $1 AND run = $2")
-        .bind(repo.to_string())
-        .bind(run)
-        .fetch_optional(app.db.pool())
-        .await?;
-    let Some(mut asked) = row.as_ref().map(read).transpose()?.flatten() else { return Ok(()) };
     let path = format!("/repos/{repo}/actions/runs/{run}");
     let force_after = i64::try_from(app.config.force_cancel_after.as_millis()).unwrap_or(i64::MAX);
-    loop {
+    let asked = loop {
+        // GitHub may have refused it meanwhile: then it is not recorded any more.
+        let Some(asked) = of_run(app, repo, run).await? else { return Ok(()) };
         let waited = now_ms() - asked.asked_at;
+        let mut forced = asked.forced_at.is_some();
         if let Ok(token) = app.tokens.of(asked.account_id).await {
             let client = app.github.client(token);
             match client.get::<Run>(&path).await {
-                Ok(run) if run.is_completed() => break,
-                Err(error) if error.is_not_found() => break,
+                Ok(run) if run.is_completed() => break asked,
+                Err(error) if error.is_not_found() => break asked,
                 _ => {}
             }
-            if waited >= force_after && asked.forced_at.is_none() {
-                let forced = client.send::<Value>(Method::POST, &format!("{path}/force-cancel"), None).await;
-                if let Err(error) = forced {
+            if waited >= force_after && !forced {
+                let answer = client.send::<Value>(Method::POST, &format!("{path}/force-cancel"), None).await;
+                if let Err(error) = answer {
                     tracing::warn!(%repo, run, %error, "a run could not be forced to stop");
                 }
                 // Whatever it answered, the run's own state is told from now on.
-                asked.forced_at = Some(now_ms());
-                save(app, &asked).await?;
+                forced = true;
+                note_forced(app, &asked, now_ms()).await?;
                 refresh(app, &asked).await;
             }
         }
         if waited > LONGEST {
-            break;
+            break asked;
         }
-        let pause = if asked.forced_at.is_some() { LOOK_EVERY * 5 } else { LOOK_EVERY };
+        let pause = if forced { LOOK_EVERY * 5 } else { LOOK_EVERY };
         tokio::time::sleep(pause.min(app.config.force_cancel_after)).await;
-    }
+    };
     forget(app, &asked).await?;
     refresh(app, &asked).await;
     Ok(())
@@ -148,7 +145,7 @@ async fn refresh(app: &App, asked: &Asked) {
 async fn save(app: &App, asked: &Asked) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO cancellations (repo, run, plan, account_id, asked_at, forced_at) \
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (repo, run) DO UPDATE SET forced_at = excluded.forced_at",
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (repo, run) DO NOTHING",
     )
     .bind(asked.repo.to_string())
     .bind(asked.run)
@@ -158,6 +155,21 @@ async fn save(app: &App, asked: &Asked) -> Result<(), sqlx::Error> {
     .bind(asked.forced_at)
     .execute(app.db.pool())
     .await?;
+    Ok(())
+}
+
+async fn of_run(app: &App, repo: &RepoName, run: i64) -> Result<Option<Asked>, sqlx::Error> {
+    let row = sqlx::query("SELECT * FROM cancellations WHERE repo = $1 AND run = $2")
+        .bind(repo.to_string())
+        .bind(run)
+        .fetch_optional(app.db.pool())
+        .await?;
+    Ok(row.as_ref().map(read).transpose()?.flatten())
+}
+
+async fn note_forced(app: &App, asked: &Asked, at: i64) -> Result<(), sqlx::Error> {
+    let update = sqlx::query("UPDATE cancellations SET forced_at = $3 WHERE repo = $1 AND run = $2");
+    update.bind(asked.repo.to_string()).bind(asked.run).bind(at).execute(app.db.pool()).await?;
     Ok(())
 }
 

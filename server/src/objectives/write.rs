@@ -24,7 +24,7 @@ use crate::mirror::{self, access, fault, now_ms};
 use crate::state::App;
 
 /// So many times in a row somebody else may be quicker.
-const TRIES: usize = 5;
+const TRIES: usize = 10;
 
 /// The comment with its tables in step.
 fn in_step(comment: &str, roadmap: &Roadmap) -> Result<String, Infallible> {
@@ -121,7 +121,9 @@ impl Writing {
             }
             let recorded = self.record(&before, &after, reason).await?;
             if let Err(error) = self.send(&path, &after).await {
-                self.forget(&recorded).await?;
+                if !error.may_have_happened() {
+                    self.forget(&recorded).await?;
+                }
                 return Err(error.problem("the roadmap was changed"));
             }
             written = true;

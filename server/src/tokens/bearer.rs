@@ -8,7 +8,7 @@ use waymark_app::areas::{Problem, ProblemKind, TokenScope};
 
 use super::{fault, hash, now_ms, table};
 use crate::api::Refusal;
-use crate::auth::{Current, TurnedAway, door};
+use crate::auth::{Credential, Current, TurnedAway, door};
 use crate::state::App;
 
 /// Posts that write nothing anywhere.
@@ -47,11 +47,19 @@ pub async fn bearer(State(app): State<App>, mut request: Request, next: Next) ->
                 tracing::warn!(%error, "the use of a token was not noted");
             }
             request.extensions_mut().insert(Current(Some(viewer)));
+            request.extensions_mut().insert(Credential::Token(hash));
             next.run(request).await
         }
         Ok(None) => refused(),
         Err(error) => Refusal::from(fault(error)).into_response(),
     }
+}
+
+/// Whose a token with this hash is now, for answers that take long.
+pub async fn owner(app: &App, hash: &str) -> Option<i64> {
+    let (viewer, _) = table::owner(&app.db, hash, now_ms()).await.ok()??;
+    door::admit(app, &viewer).await.ok()?;
+    Some(viewer.account_id)
 }
 
 fn refused() -> Response {

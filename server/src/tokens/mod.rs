@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 use waymark_app::areas::{ApiToken, ApiTokens, Problem, ProblemKind, TokenForm, Viewer};
 
-pub use bearer::bearer;
+pub use bearer::{bearer, owner};
 
 use crate::db::Db;
 

@@ -172,7 +172,7 @@ async fn signed_in_at(pool: &sqlx::AnyPool, at: i64) {
 }
 
 /// Changes a time that sessions hold.
-async fn set_time(pool: &sqlx::AnyPool, key: &str, at: i64) {
+pub async fn set_time(pool: &sqlx::AnyPool, key: &str, at: i64) {
     for row in sqlx::query("SELECT id, data FROM sessions").fetch_all(pool).await.expect("sessions") {
         let (id, data): (String, Vec<u8>) = (row.get(0), row.get(1));
         let mut data: Value = serde_json::from_slice(&data).expect("data");
@@ -367,6 +367,24 @@ async fn a_session_lives_on_with_its_use_and_one_that_has_ended_stays_ended() {
         assert_eq!(login(&writer).await.as_deref(), Some("writer"));
         let (expires_at, seen_at) = times().await;
         assert!(expires_at > now + 13 * day && seen_at >= now, "{expires_at} {seen_at}");
+
+        // Of a person the sessions that were used last are kept.
+        let account: i64 =
+            sqlx::query_scalar("SELECT account_id FROM sessions").fetch_one(pool).await.expect("an account");
+        for at in 0..60 {
+            let insert = "INSERT INTO sessions (id, data, expires_at, account_id, seen_at) SELECT $1, data, expires_at, $2, $3 FROM sessions WHERE seen_at > 1000";
+            let insert = sqlx::query(insert).bind(format!("old {at}")).bind(account).bind(at);
+            insert.execute(pool).await.expect("a session");
+        }
+        let again = world.sign_in("writer").await;
+        let kept: i64 =
+            sqlx::query_scalar("SELECT COUNT(*) FROM sessions").fetch_one(pool).await.expect("a count");
+        assert_eq!(kept, 50);
+        for browser in [&writer, &again] {
+            assert_eq!(login(browser).await.as_deref(), Some("writer"));
+        }
+        again.form("/do/end-other-sessions", &[]).await;
+        let writer = again;
 
         // Ended while a request of it is under way.
         let id = session_of(&writer);

@@ -190,7 +190,8 @@ async fn a_full_disk_shows_and_heals_without_a_restart() {
     world_with(
         |config| config.database_url = url.into(),
         async |world| {
-            let writer = world.sign_in("writer").await;
+            let (writer, reader) = (world.sign_in("writer").await, world.sign_in("reader").await);
+            crate::auth::set_time(world.app().db.pool(), "seen", 0).await;
             let save = async |text: &str| {
                 let fields = [("instruction", text)];
                 let headers = [("accept", "application/json"), FORM, SAME];
@@ -207,6 +208,8 @@ async fn a_full_disk_shows_and_heals_without_a_restart() {
             std::fs::write(disk.0.join("rest"), vec![0; 4 << 20]).expect_err("the disk is full");
             until(ready, |status| *status == StatusCode::SERVICE_UNAVAILABLE).await;
             assert_eq!(writer.get("/healthz").await.status, StatusCode::OK, "it still reads");
+            // Their use, which is noted once in a minute, cannot be.
+            assert_eq!(reader.get("/").await.status, StatusCode::OK, "so do people");
             disk.enlarge("64m");
             until(ready, |status| *status == StatusCode::OK).await;
             for _ in 0..24 {

@@ -3,7 +3,10 @@
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use crate::support::{Browser, Page, World, world};
+use waymark_server::events::Change;
+
+use crate::plans::repo;
+use crate::support::{Browser, PATIENCE, Page, World, world};
 
 /// Makes a token on its page and answers its id, its secret, and the page that showed it.
 async fn token(browser: &Browser, scope: &str) -> (String, String, Page) {
@@ -92,6 +95,42 @@ async fn a_token_acts_as_its_owner_until_it_is_revoked() {
         let told = writer.get(nameless.location().unwrap_or_default()).await.body;
         assert!(told.contains("A token needs a name"), "{told}");
         assert!(world.github.writes().await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn live_updates_of_a_token_end_when_it_is_revoked() {
+    world(async |world| {
+        let writer = world.sign_in("writer").await;
+        let connection = "/api/v1/repositories/acme/widgets/connection";
+        assert!(writer.json(Method::PUT, connection, &json!({})).await.status.is_success());
+        let (id, secret, _) = token(&writer, "read").await;
+        let events = reqwest::Client::new().get(format!("{}/events", world.url)).bearer_auth(&secret);
+        let mut stream = events.send().await.expect("the server answers");
+        assert_eq!(stream.status(), StatusCode::OK);
+        let tell = |plan| {
+            let change =
+                Change { repo: repo("acme/widgets"), plan: Some(plan), objective: None, dispatch: None };
+            world.app().events.publish(change);
+        };
+        tell(4711);
+        let mut told = String::new();
+        while !told.contains("4711") {
+            let chunk = tokio::time::timeout(PATIENCE, stream.chunk()).await.expect("an event in time");
+            let chunk = chunk.expect("a stream").expect("it goes on while the token is good");
+            told.push_str(&String::from_utf8_lossy(&chunk));
+        }
+        writer.form("/do/revoke-token", &[("id", &id)]).await;
+        tell(4712);
+        let mut rest = String::new();
+        while let Some(chunk) =
+            tokio::time::timeout(PATIENCE, stream.chunk()).await.expect("an end in time").expect("a stream")
+        {
+            rest.push_str(&String::from_utf8_lossy(&chunk));
+        }
+        assert!(!rest.contains("4712"), "{rest}");
+        assert!(world.github.writes().await.iter().all(|write| write.path.contains("/hooks")));
     })
     .await;
 }

@@ -115,6 +115,7 @@ impl Carrying<'_> {
 
     /// Records that the operation is being sent; answers whether it is still to be.
     async fn begin(&mut self) -> Result<bool, Problem> {
+        self.app.db.ours().map_err(fault)?;
         let mut tx = self.app.db.begin().await.map_err(fault)?;
         let now = journal::load(&mut tx, &self.dispatch.id).await.map_err(fault)?;
         if now.is_none_or(|now| now.state != self.dispatch.state) {

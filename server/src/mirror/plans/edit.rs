@@ -4,7 +4,7 @@
 //! - There is one writer per issue inside Waymark, dispatches included.
 //! - Nothing that somebody else wrote meanwhile is overwritten or removed: the text must still be the one that
 //!   was shown, and whatever is written is read again right before. Everything beside the plan stays.
-//! - A save whose answer was lost can be sent again; nothing is made twice.
+//! - A save whose answer was lost can be sent again, and what GitHub's lists do not show yet is not made again.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -80,8 +80,9 @@ async fn save(
     text: &str,
 ) -> Result<(), EditRefusal> {
     let refuse = EditRefusal::Problem;
+    let mut made: Vec<Comment> = Vec::new();
     for _ in 0..TURNS {
-        let plan = fresh(client, repo, number).await;
+        let plan = fresh(client, repo, number, &made).await;
         let plan = plan.map_err(|error| refuse(error.problem("the plan was read")))?;
         let Some(plan) = plan else { return Err(refuse(super::no_plan(repo, number))) };
         // A plan that is missing is written as a new one is.
@@ -97,7 +98,7 @@ async fn save(
             return Err(EditRefusal::Changed { theirs: theirs.to_owned(), version: version(theirs) });
         }
         let written = match found.source {
-            Source::Comment => write(client, repo, &plan, &found, text).await,
+            Source::Comment => write(client, repo, &plan, &found, text, &mut made).await,
             _ => write_in_place(client, repo, plan, &found, text).await,
         };
         written.map_err(refuse)?;
@@ -106,14 +107,22 @@ async fn save(
     Err(refuse(Problem::new(ProblemKind::Conflict, words).next("Try again in a moment.")))
 }
 
-/// The issue and its comments as they are now.
-async fn fresh(client: &Client, repo: &RepoName, number: i64) -> Result<Option<Snapshot>, Error> {
+/// The issue and its comments as they are now. Those that were just made may not be listed yet.
+async fn fresh(
+    client: &Client,
+    repo: &RepoName,
+    number: i64,
+    made: &[Comment],
+) -> Result<Option<Snapshot>, Error> {
     let issue: Issue = client.get(&format!("/repos/{repo}/issues/{number}")).await?;
     if !read::is_plan(&issue) {
         return Ok(None);
     }
     let path = format!("/repos/{repo}/issues/{number}/comments?per_page=100");
-    let comments: Vec<Comment> = client.get_all(&path).await?;
+    let mut comments: Vec<Comment> = client.get_all(&path).await?;
+    let unlisted = made.iter().filter(|one| !comments.iter().any(|comment| comment.id == one.id));
+    let unlisted: Vec<Comment> = unlisted.cloned().collect();
+    comments.extend(unlisted);
     Ok(Some(Snapshot { issue, comments, ..Snapshot::default() }))
 }
 
@@ -176,6 +185,7 @@ async fn write(
     plan: &Snapshot,
     found: &Found,
     text: &str,
+    made: &mut Vec<Comment>,
 ) -> Result<(), Problem> {
     let parts = parts(text).map_err(|error| unwritable(&error))?;
     let path = |id: &u64| format!("/repos/{repo}/issues/comments/{id}");
@@ -192,8 +202,8 @@ async fn write(
     for (at, part) in parts.iter().enumerate() {
         let Some(id) = found.comments.get(at) else {
             let path = format!("/repos/{repo}/issues/{}/comments", plan.issue.number);
-            let made = client.send::<Value>(Method::POST, &path, Some(&json!({"body": part}))).await;
-            made.map_err(|error| error.problem("the plan was saved"))?;
+            let sent = client.send::<Comment>(Method::POST, &path, Some(&json!({"body": part}))).await;
+            made.push(sent.map_err(|error| error.problem("the plan was saved"))?.body);
             continue;
         };
         // The first comment may hold more than the plan; the others are Waymark's own.

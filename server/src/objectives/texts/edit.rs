@@ -15,6 +15,7 @@ use waymark_app::areas::{
 use waymark_domain::roadmap::{self, Roadmap, Version, edit, outline};
 
 use super::diff;
+use crate::github::Client;
 use crate::github::model::Issue;
 use crate::mirror::access;
 use crate::mirror::objectives::Snapshot;
@@ -161,6 +162,10 @@ pub async fn save(
     }
     let before = snapshot.roadmap().map_err(|error| cannot(&error))?;
     let number = snapshot.issue.number;
+    let client = access::client(app, Some(viewer)).await?;
+    if now.form.title != wanted.title && other_title(&client, repo, number, &now, &wanted).await? {
+        return Err(ObjectiveRefusal::Changed);
+    }
     let writing = Writing::of(app, viewer, repo, number).await?;
     writing
         .change_and_tell(
@@ -177,18 +182,32 @@ pub async fn save(
         )
         .await?;
     if now.form.title != wanted.title {
-        let client = access::client(app, Some(viewer)).await?;
-        let path = format!("/repos/{repo}/issues/{number}");
-        let issue: Issue =
-            client.get(&path).await.map_err(|error| error.problem("the objective was read"))?;
-        if issue.title != now.form.title && issue.title != wanted.title {
-            return Err(ObjectiveRefusal::Changed);
+        if other_title(&client, repo, number, &now, &wanted).await? {
+            let words = "Someone changed the title on GitHub just now. The roadmap and the description are saved; \
+                         the title is theirs.";
+            return Err(Problem::new(ProblemKind::Conflict, words)
+                .next("Open it again to change the title.")
+                .into());
         }
+        let path = format!("/repos/{repo}/issues/{number}");
         let sent = client.send::<Value>(Method::PATCH, &path, Some(&json!({"title": wanted.title}))).await;
         sent.map_err(|error| error.problem("the title was changed"))?;
         crate::mirror::refresh_plan(app, repo, number).await?;
     }
     Ok(())
+}
+
+/// Whether the objective has on GitHub a title that is neither the one that was opened nor the wanted one.
+async fn other_title(
+    client: &Client,
+    repo: &RepoName,
+    number: i64,
+    opened: &OpenedObjective,
+    wanted: &Typed,
+) -> Result<bool, Problem> {
+    let issue: Result<Issue, _> = client.get(&format!("/repos/{repo}/issues/{number}")).await;
+    let issue = issue.map_err(|error| error.problem("the objective was read"))?;
+    Ok(issue.title != opened.form.title && issue.title != wanted.title)
 }
 
 #[cfg(test)]

@@ -122,7 +122,9 @@ impl Bench {
         };
         let app = serve::open(config).await.expect("an open Waymark");
         let area = serve::areas(&app).dispatches;
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
+        // A connection of its own for each request: those of the faults are cut.
+        let http = reqwest::Client::builder().pool_max_idle_per_host(0);
+        let http = http.redirect(reqwest::redirect::Policy::none()).build();
         let bench = Bench {
             sandbox,
             http: http.expect("a client"),

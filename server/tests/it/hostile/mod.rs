@@ -1,7 +1,7 @@
 //! Hostile text in everything that a page shows: from GitHub, people, agents and addresses. Whatever it says, a
 //! page holds only elements, attributes and addresses of ours, in its head as in its body.
 
-mod dom;
+pub mod dom;
 mod fill;
 mod foreign;
 mod payloads;

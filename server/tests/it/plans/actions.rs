@@ -1,6 +1,8 @@
 //! What the buttons of a plan's page do on GitHub; those that begin work have tests of their own.
 
+use reqwest::Method;
 use serde_json::json;
+use waymark_domain::block;
 use waymark_domain::lifecycle::Phase;
 
 use super::Person;
@@ -13,6 +15,12 @@ async fn each_button_does_to_github_what_it_says_and_once() {
         let writer = Person::signed_in(world, "writer").await;
         writer.connect().await;
         let (number, pull) = plan_with_pull(world).await;
+        // The work is done, as its progress says.
+        let done = json!({"status": "complete", "completed_steps": 1, "total_steps": 1});
+        let done = block::render("erk-implementation-status", done.as_object().expect("a mapping"));
+        let comments = format!("/repos/acme/widgets/issues/{number}/comments");
+        let comment = json!({"body": done.expect("a block")});
+        world.github.send("admin", Method::POST, &comments, comment).await;
         let run = json!({
             "repo": "acme/widgets", "workflow": "plan-implement.yml", "by": "writer", "conclusion": "success",
             "inputs": {"issue_number": number.to_string(), "distinct_id": "abc123"},

@@ -146,6 +146,25 @@ async fn what_somebody_writes_on_github_is_never_overwritten() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_plan_that_github_does_not_list_yet_is_made_once() {
+    quiet(async |world| {
+        let writer = Person::signed_in(world, "writer").await;
+        writer.connect().await;
+        let number = bare(world).await;
+        let shown = writer.page(number, |page| page.plan_version.is_some()).await;
+        let version = shown.plan_version.expect("a version");
+        world.github.set("hide", json!({"kind": "comment", "seconds": 600})).await;
+        let saved =
+            writer.areas.plans.edit(&writer.viewer, &repo("acme/widgets"), number, &version, OURS).await;
+        assert_eq!(saved, Ok(()));
+        let comments = format!("{ISSUES}/{number}/comments");
+        let made = |one: &&crate::support::Entry| one.path == comments && one.method == "POST";
+        assert_eq!(world.github.writes().await.iter().filter(made).count(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_save_whose_answer_was_lost_is_made_once() {
     quiet(async |world| {
         let writer = Person::signed_in(world, "writer").await;

@@ -143,8 +143,8 @@ async fn a_fifth_of_the_limit_is_left_for_people() {
         read(world).await.expect("read again");
         let seen = rows(&writer).await;
         assert_eq!((seen.stale.len(), seen.total), (0, 14), "{seen:#?}");
-        world.github.writes().await;
         world.github.idle().await;
+        world.github.writes().await;
     })
     .await;
 }
