@@ -54,11 +54,11 @@ test-rust: test-sqlite test-postgres
 
 test-sqlite:
 	@echo "» Rust tests, on SQLite: ten minutes of compiling the first time, then five of testing"
-	@RUST_TEST_THREADS=4 cargo test --quiet --features $(features)
+	@cargo test --quiet --features $(features)
 
 test-postgres:
 	@echo "» the server's tests once more, on PostgreSQL: five minutes"
-	@RUST_TEST_THREADS=4 scripts/with-postgres cargo test --quiet --features $(features) --package waymark --test it
+	@scripts/with-postgres cargo test --quiet --features $(features) --package waymark --test it
 
 test-workflows:
 	@echo "» scripts and workflow files"

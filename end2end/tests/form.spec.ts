@@ -6,6 +6,8 @@ const instruction = "Write down how the widgets are packed, with an example for 
 test("what was typed before signing in is there afterwards", async ({ page }) => {
   await fillForm(page, instruction);
   await page.getByRole("button", { name: "Preview" }).click();
+  // Not the link of the form's own page, which stands until the answer comes.
+  await page.waitForURL((url) => url.pathname === "/sign-in");
   await page.getByRole("link", { name: "Sign in with GitHub" }).click();
   await page.getByRole("button", { name: /\bwriter\b/ }).click();
   await expect(page.getByRole("textbox", { name: "Instruction" })).toHaveValue(instruction);
@@ -28,9 +30,23 @@ test("an expired login in the middle loses nothing", async ({ page, context, sig
   await fillForm(page, instruction);
   await context.clearCookies();
   await page.getByRole("button", { name: "Dispatch" }).click();
+  await page.waitForURL((url) => url.pathname === "/sign-in");
   await page.getByRole("link", { name: "Sign in with GitHub" }).click();
   await page.getByRole("button", { name: /\bwriter\b/ }).click();
   await expect(page.getByRole("textbox", { name: "Instruction" })).toHaveValue(instruction);
+});
+
+test("who types without a pause and reloads loses nothing", async ({ page, signIn }) => {
+  await signIn("writer");
+  await page.goto("/new?repo=acme/widgets");
+  const box = page.getByRole("textbox", { name: "Instruction" });
+  const text = `${instruction} And how they are counted.`;
+  await box.pressSequentially(text, { delay: 90 });
+  // The first reload is the one that might lose something; the server may still be taking what it was sent.
+  await expect(async () => {
+    await page.reload();
+    await expect(box).toHaveValue(text, { timeout: 1_000 });
+  }).toPass();
 });
 
 test("the preview lists the writes and makes none", async ({ page, sandbox, signIn }) => {

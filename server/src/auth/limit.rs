@@ -198,7 +198,10 @@ fn refused(allowance: Allowance) -> Response {
         Limit::Write | Limit::Light => "You ask for more than Waymark takes from one person in a minute.",
         _ => "More is asked for from your network than Waymark takes in a minute.",
     };
-    let problem = Problem::new(ProblemKind::TooMany, words).next(format!("Try again in {seconds} seconds."));
+    let problem = Problem::new(ProblemKind::TooMany, words).next(match seconds {
+        1 => "Try again in a second.".to_owned(),
+        _ => format!("Try again in {seconds} seconds."),
+    });
     let wait = [(header::RETRY_AFTER, seconds.to_string())];
     (StatusCode::TOO_MANY_REQUESTS, wait, Json(json!({ "problems": [problem] }))).into_response()
 }

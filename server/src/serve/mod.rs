@@ -178,8 +178,13 @@ async fn live(config: Config, listener: TcpListener) -> Result<Ended, Failure> {
         taken = app.db.taken() => return Err(Failure::of("WAYMARK_DATABASE_URL", &taken)),
     };
     end.send_replace(());
+    if in_a_box {
+        println!("Stopping   runs at work in the sandbox end with it");
+    }
     // Live updates never end by themselves, so requests under way get a moment and no more.
     let _ = tokio::time::timeout(GRACE, serving).await;
+    // From here on nothing can be recorded: a dispatch under way is no failure, and goes on at the next start.
+    let _ = tokio::time::timeout(GRACE, app.db.pool().close()).await;
     #[cfg(feature = "sandbox")]
     if let Some(embedded) = embedded {
         embedded.sandbox.shutdown().await;

@@ -50,9 +50,7 @@ fn forms(page: &str) -> Vec<Form> {
             continue;
         }
         let within = |node: &Node| node.within(&|one| std::ptr::eq(one, &**form));
-        let fold = |node: &Node| {
-            around(&nodes, node, "details").map(|fold| Rc::as_ptr(fold)).filter(|_| within(node))
-        };
+        let fold = |node: &Node| around(&nodes, node, "details").map(Rc::as_ptr).filter(|_| within(node));
         let action = button.attribute("formaction").or_else(|| form.attribute("action")).expect("an action");
         let mut one = Form { action, fields: Vec::new(), typed: Vec::new() };
         for field in nodes.iter().filter(|node| within(node)) {
