@@ -10,7 +10,7 @@ help: ## Lists the recipes
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 run: ## Sets everything up and opens the dashboard on the embedded sandbox
-	@[ -x target/debug/waymark ] || echo "» the first time this takes about ten minutes on two cores; the server is most of it"
+	@[ -x target/debug/waymark ] || echo "» the first time this takes about twelve minutes on two cores; the server is most of it"
 	@scripts/setup build
 	@echo "» building the server, and the site beside it"
 	@$(MAKE) --no-print-directory --jobs 2 program wasm

@@ -1,5 +1,6 @@
-//! Background work: what goes on for as long as the process does, and what ends by itself. Nothing else in this
-//! program starts a task without waiting for it, so that the log tells of each that failed.
+//! Background work: what goes on for as long as the process does, and what ends by itself. Beside the lock of
+//! a database nothing else in this program starts a task without waiting for it, so that the log tells of each that
+//! failed.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;

@@ -53,6 +53,7 @@ async fn an_instruction_becomes_a_merged_pull_request() {
         let merges = world.github.writes().await;
         assert_eq!(merges.iter().filter(|write| write.path.ends_with("/merge")).count(), 1);
         world.github.idle().await;
+        world.github.writes().await;
     })
     .await;
 }
@@ -80,6 +81,7 @@ async fn a_one_shot_that_failed_in_a_step_is_edited_and_gone_on_with() {
         let sent = sent.and_then(|write| write.body.clone()).expect("it was dispatched");
         assert!(sent.contains("\"from_step\":\"2\""), "{sent}");
         world.github.idle().await;
+        world.github.writes().await;
     })
     .await;
 }

@@ -67,6 +67,7 @@ async fn a_run_that_does_not_stop_is_forced_and_its_state_is_named() {
             writer.until(number, Phase::Cancelled).await;
             writer.page(number, |page| page.cancelling.is_none()).await;
             world.github.idle().await;
+            world.github.writes().await;
         },
     )
     .await;
